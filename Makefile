@@ -1,0 +1,55 @@
+# The project's public face. `make help` lists the targets.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench lock migrations clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "AspireClothes needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || { echo "Making the virtual environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the locked dependencies"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: $(READY) ## the shop on http://127.0.0.1:8000 (PORT=... changes it), set up on first use
+	@PORT=$(PORT) $(BIN)/python manage.py run
+
+test: $(READY) ## every test: unit, contract, journeys, browser
+	@$(BIN)/python -m storefront.testing
+
+check: $(READY) ## ruff, mypy, import-linter, template lint, migration check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py check --fail-level WARNING
+
+format: $(READY) ## put the code into the project's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## the benchmarks: prints figures, judges nothing
+	@$(BIN)/python -m bench
+
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+lock: $(READY) ## lock the dependencies anew, with hashes and without any index address (UPGRADE=--upgrade for newer ones)
+	@$(LOCK) $(UPGRADE) --output-file requirements/base.txt pyproject.toml 2>/dev/null
+	@$(LOCK) $(UPGRADE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml 2>/dev/null
+
+migrations: $(READY) ## make the first migration anew (until the first production deploy there is only one)
+	@rm -f shop/migrations/0001_initial.py
+	@$(BIN)/python manage.py makemigrations shop --name initial
+
+clean: ## throw away the virtual environment, the local database, pictures and mails
+	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache

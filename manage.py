@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""Django's command line; without DATABASE_URL it brings up the embedded PostgreSQL first."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    """Run one management command."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.local")
+    if not os.environ.get("DATABASE_URL"):
+        # A development extra: a production package has DATABASE_URL and no embedded server.
+        from storefront.embedded_postgres import start_or_exit  # noqa: PLC0415
+
+        os.environ["DATABASE_URL"] = start_or_exit()
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

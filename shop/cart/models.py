@@ -1,0 +1,35 @@
+"""The table behind the default carts adapter. Nothing but shop.cart.stores reads it."""
+
+from django.db import models
+
+from shop.core import clock
+
+
+class Cart(models.Model):
+    """A bag, found by the unguessable key in its owner's cookie."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key[:8]
+
+
+class CartLine(models.Model):
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
+    variant = models.ForeignKey("shop.ProductVariant", models.CASCADE, related_name="+")
+    quantity = models.PositiveSmallIntegerField()
+    # What the customer last saw, in minor units: the bag page tells them when it has changed.
+    seen_price = models.PositiveBigIntegerField()
+    added_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["added_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "variant"], name="variant_once_per_cart"),
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="cart_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.variant_id}"

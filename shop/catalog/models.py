@@ -1,0 +1,280 @@
+"""What the shop sells: categories, products, their variants (size x colour), pictures and size charts."""
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from shop.core import clock
+from shop.core.models import TimeStamped
+from shop.core.money import Money
+
+hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", "Write the colour as # and six digits, such as #8a3b22.")
+
+
+class Category(models.Model):
+    """A node of the category tree."""
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    position = models.PositiveSmallIntegerField(default=0)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("shop-category", args=[self.slug])
+
+
+class Colour(models.Model):
+    """A colour, or a pair of colours, with the family that shoppers filter by."""
+
+    class Family(models.TextChoices):
+        WHITE = "white", "White"
+        NEUTRAL = "neutral", "Neutral"
+        BROWN = "brown", "Brown"
+        YELLOW = "yellow", "Yellow"
+        RED = "red", "Red"
+        PINK = "pink", "Pink"
+        PURPLE = "purple", "Purple"
+        BLUE = "blue", "Blue"
+        GREEN = "green", "Green"
+        GREY = "grey", "Grey"
+        BLACK = "black", "Black"
+
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(unique=True)
+    hex = models.CharField(max_length=7, validators=[hex_colour])
+    accent_hex = models.CharField(max_length=7, blank=True, validators=[hex_colour])
+    family = models.CharField(max_length=10, choices=Family)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SizeSystem(models.Model):
+    """A way of naming sizes (letters, UK dress sizes, waist inches); sizes are ordered within it."""
+
+    name = models.CharField(max_length=60, unique=True)
+    label = models.CharField(max_length=60, help_text="Shown beside the word Size, e.g. UK / regular")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Size(models.Model):
+    system = models.ForeignKey(SizeSystem, models.PROTECT, related_name="sizes")
+    name = models.CharField(max_length=20)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["system_id", "position"]
+        constraints = [models.UniqueConstraint(fields=["system", "name"], name="size_once_per_system")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SizeChart(models.Model):
+    """Body or garment measurements of one garment type, in millimetres; shown in cm and inches."""
+
+    name = models.CharField(max_length=60, unique=True)
+    garment = models.SlugField(unique=True)
+    how_to_measure = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SizeChartEntry(models.Model):
+    chart = models.ForeignKey(SizeChart, models.CASCADE, related_name="entries")
+    size = models.ForeignKey(Size, models.PROTECT)
+    measurement = models.CharField(max_length=40, help_text="Chest, Waist, Length ...")
+    position = models.PositiveSmallIntegerField(default=0)
+    millimetres = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+
+    class Meta:
+        ordering = ["position", "size__position"]
+        verbose_name_plural = "size chart entries"
+        constraints = [
+            models.UniqueConstraint(fields=["chart", "size", "measurement"], name="measurement_once_per_size")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measurement} {self.size}: {self.millimetres} mm"
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def published(self) -> Self:
+        """Products that the public may see now."""
+        return self.filter(published_at__lte=clock.now())
+
+
+class Product(TimeStamped):
+    """What is described; its variants are what is sold."""
+
+    class Department(models.TextChoices):
+        WOMEN = "women", "Women"
+        MEN = "men", "Men"
+        UNISEX = "unisex", "Unisex"
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=140, unique=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="products")
+    department = models.CharField(max_length=10, choices=Department, default=Department.UNISEX)
+    description = models.TextField()
+    fabrics = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    care = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    fit = models.TextField(blank=True, help_text="How it is cut and who should size up")
+    size_chart = models.ForeignKey(SizeChart, models.SET_NULL, null=True, blank=True)
+    published_at = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="Empty: a draft. In the future: appears then."
+    )
+    history = HistoricalRecords(app="shop")
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-published_at", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("shop-product", args=[self.slug])
+
+
+class ProductVariantQuerySet(models.QuerySet["ProductVariant"]):
+    def with_available(self) -> Self:
+        """Adds `available`: units on hand that no order holds, over all locations (0 where there is no row)."""
+        levels = models.F("stock_levels__on_hand") - models.F("stock_levels__reserved")
+        return self.annotate(available=Coalesce(models.Sum(levels), 0))
+
+    def sellable(self) -> Self:
+        """Variants that may be put in a bag: active, of a published product. Stock is another question."""
+        return self.filter(is_active=True, product__published_at__lte=clock.now())
+
+
+class ProductVariant(TimeStamped):
+    """What is sold and stocked: one size of one colour of a product."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="variants")
+    colour = models.ForeignKey(Colour, models.PROTECT, related_name="variants")
+    size = models.ForeignKey(Size, models.PROTECT, related_name="variants")
+    sku = models.CharField(max_length=40, unique=True)
+    price = models.PositiveBigIntegerField(help_text="Minor units, tax included")
+    compare_at_price = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="The price before a reduction, minor units"
+    )
+    currency = models.CharField(max_length=3, default="GBP")
+    is_active = models.BooleanField(default=True)
+    history = HistoricalRecords(app="shop")
+
+    objects = ProductVariantQuerySet.as_manager()
+
+    # What with_available() adds.
+    available: int
+
+    class Meta:
+        ordering = ["product_id", "colour_id", "size_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "colour", "size"], name="variant_once_per_product"),
+            models.CheckConstraint(condition=models.Q(price__gt=0), name="variant_price_positive"),
+            models.CheckConstraint(
+                condition=models.Q(compare_at_price__isnull=True) | models.Q(compare_at_price__gt=models.F("price")),
+                name="variant_compare_at_above_price",
+                violation_error_message="The price before the reduction must be above the price.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku
+
+    @property
+    def unit_price(self) -> Money:
+        return Money(self.price, self.currency)
+
+    @property
+    def was_price(self) -> Money | None:
+        """The price before the reduction, where there is one."""
+        return Money(self.compare_at_price, self.currency) if self.compare_at_price else None
+
+
+def picture_path(image: "ProductImage", filename: str) -> str:
+    """Where an uploaded original lies; renditions get names of their own beside it."""
+    return f"products/{image.product_id}/{filename}"
+
+
+class ProductImage(TimeStamped):
+    """A picture of a product, of one colour or (colour empty) of all. Renditions are made when it is saved."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
+    colour = models.ForeignKey(Colour, models.PROTECT, null=True, blank=True, related_name="images")
+    position = models.PositiveSmallIntegerField(default=0)
+    alt = models.CharField(max_length=200)
+    file = models.ImageField(upload_to=picture_path, width_field="width", height_field="height")
+    width = models.PositiveIntegerField(editable=False, default=0)
+    height = models.PositiveIntegerField(editable=False, default=0)
+    # {"320": "products/12/ab12-320.webp", ...}: storage names by width, so that rendering never asks the storage.
+    renditions = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.alt
+
+
+class ProductListing(models.Model):
+    """All a card, a filter and a search need of one published product, kept by catalog.listings.refresh().
+
+    One row a product, so that a page of cards is one query without joins however large the shop is.
+    """
+
+    product = models.OneToOneField(Product, models.CASCADE, primary_key=True, related_name="listing")
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=140)
+    category_id_path = ArrayField(models.IntegerField(), help_text="The category and all above it")
+    department = models.CharField(max_length=10)
+    published_at = models.DateTimeField()
+    price = models.PositiveBigIntegerField(help_text="The lowest price of an active variant, minor units")
+    compare_at_price = models.PositiveBigIntegerField(null=True)
+    has_price_range = models.BooleanField(default=False)
+    currency = models.CharField(max_length=3)
+    on_sale = models.BooleanField(default=False)
+    in_stock = models.BooleanField(default=False)
+    # [{"slug", "name", "hex", "family", "alt", "image": {"320": url...}, "in_stock", "sizes": [...]}], first is shown.
+    colours = models.JSONField(default=list)
+    # "<family>|<size>|<1 in stock, 0 not>" of each active variant: what the facet index is built from.
+    facet_keys = ArrayField(models.CharField(max_length=80), default=list)
+    search = SearchVectorField(null=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["search"], name="listing_search")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CatalogVersion(models.Model):
+    """One row; its number grows with every change that a public page may show. Caches are keyed by it."""
+
+    number = models.PositiveBigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return str(self.number)

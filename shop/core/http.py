@@ -1,0 +1,78 @@
+"""What every public page and every form on one has in common."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
+from django.utils.cache import patch_cache_control
+from django.views.decorators.csrf import csrf_exempt
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def public_page(edge_seconds: int = 300) -> Callable[[View[P]], View[P]]:
+    """A page that is the same for everybody: an edge may keep it that long, a browser asks again each time.
+
+    Such a view must not read cookies, the session or the user; tests check that no cookie is set or varied on.
+    """
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            response = view(request, *args, **kwargs)
+            if response.status_code in (200, 301, 404):
+                patch_cache_control(response, public=True, max_age=0, s_maxage=edge_seconds, stale_while_revalidate=60)
+            return response
+
+        return wrapped
+
+    return decorate
+
+
+def personal_page(view: View[P]) -> View[P]:
+    """A page about one person: nobody but their browser's memory may keep it."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return wrapped
+
+
+def same_origin_post(view: View[P]) -> View[P]:
+    """Guards a form that stands on a public page, where a CSRF token cannot be (the page is the same for everybody).
+
+    Browsers say where a request comes from: Sec-Fetch-Site where they know it, Origin on every POST. A request that
+    carries neither, a foreign one or `null` is refused (403).
+    """
+
+    @csrf_exempt
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method == "POST" and not comes_from_here(request):
+            return HttpResponseForbidden("This form was sent from another site, so it was not accepted.")
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def comes_from_here(request: HttpRequest) -> bool:
+    """Whether the browser says that one of our own pages sent this request."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site != "same-origin":
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return site == "same-origin"
+    return urlsplit(origin).netloc == request.get_host() or origin == settings.SITE_URL
+
+
+def plain(text: str, status: int) -> HttpResponse:
+    """A short answer for machines."""
+    return HttpResponse(text + "\n", status=status, content_type="text/plain; charset=utf-8")

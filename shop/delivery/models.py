@@ -1,0 +1,54 @@
+"""Ways to deliver, and what they cost where."""
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class ShippingMethod(models.Model):
+    """A way to deliver, as the customer chooses it."""
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ShippingRateQuerySet(models.QuerySet["ShippingRate"]):
+    def offered_in(self, country: str) -> Self:
+        """Rates of active methods for that country (ISO 3166 alpha-2), in the order they are shown."""
+        rates = self.filter(method__is_active=True, countries__contains=[country])
+        return rates.select_related("method").order_by("method__position", "pk")
+
+
+class ShippingRate(models.Model):
+    """What a method costs in some countries, and how long it takes there in working days."""
+
+    method = models.ForeignKey(ShippingMethod, models.CASCADE, related_name="rates")
+    countries = ArrayField(models.CharField(max_length=2), help_text="ISO 3166 alpha-2 codes, such as GB")
+    price = models.PositiveBigIntegerField(help_text="Minor units, tax included")
+    free_over = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Free from this value of goods, minor units"
+    )
+    currency = models.CharField(max_length=3, default="GBP")
+    min_days = models.PositiveSmallIntegerField()
+    max_days = models.PositiveSmallIntegerField()
+
+    objects = ShippingRateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["method__position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.method}: {', '.join(self.countries[:4])}"
+
+    def price_for(self, goods: int) -> int:
+        """The delivery price for goods of that value, both in minor units."""
+        return 0 if self.free_over is not None and goods >= self.free_over else self.price

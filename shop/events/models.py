@@ -1,0 +1,59 @@
+"""The outbox (what happened, written with the change itself) and the inbox (what a consumer has done with it)."""
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from shop.core import clock
+
+
+class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
+    def due(self) -> Self:
+        """Events to publish now, oldest first."""
+        return self.filter(state=OutboxEvent.State.PENDING, next_attempt_at__lte=clock.now()).order_by("created_at")
+
+
+class OutboxEvent(models.Model):
+    """Something that happened. Written in the transaction that made it happen; the relay publishes it."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        PUBLISHED = "published", "Published"
+        DEAD = "dead", "Gave up"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=60)
+    source = models.CharField(max_length=60)
+    detail = models.JSONField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    created_at = models.DateTimeField(default=clock.now)
+    next_attempt_at = models.DateTimeField(default=clock.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    published_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+
+    objects = OutboxEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="outbox_due")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"
+
+
+class InboxEntry(models.Model):
+    """A consumer has handled an event: written in the handler's own transaction, so a repeat does nothing."""
+
+    consumer = models.CharField(max_length=100)
+    event_id = models.UUIDField()
+    handled_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name_plural = "inbox entries"
+        constraints = [models.UniqueConstraint(fields=["consumer", "event_id"], name="handled_once")]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.event_id}"

@@ -1,0 +1,44 @@
+"""Mails to send: queued in the transaction that causes them, sent by a job outside any transaction."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from shop.core import clock
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self) -> Self:
+        """Mails to try now, oldest first."""
+        return self.filter(state=OutgoingMail.State.PENDING, next_attempt_at__lte=clock.now()).order_by("pk")
+
+
+class OutgoingMail(models.Model):
+    """One mail to one person. The key says what it is about, so that the same news is never queued twice."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Gave up"
+
+    key = models.CharField(max_length=120, unique=True, help_text="e.g. order-confirmation:A7KM-29QX")
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=clock.now)
+    created_at = models.DateTimeField(default=clock.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="mail_due")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,154 @@
+"""Orders: the record of what was agreed. Written once at placement, never recomputed."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from shop.core import clock
+from shop.core.models import TimeStamped
+from shop.core.money import Money
+from shop.core.numbers import order_number, secret_key
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def placed_between(self, start: object, end: object) -> Self:
+        return self.filter(placed_at__gte=start, placed_at__lt=end)
+
+    def paid(self) -> Self:
+        """Orders whose money has arrived."""
+        return self.filter(paid_at__isnull=False).exclude(state=Order.State.CANCELLED)
+
+    def locked(self) -> Self:
+        """The rows, locked in primary-key order. The order row is always locked before its stock rows."""
+        return self.order_by("pk").select_for_update(of=("self",))
+
+
+class Order(TimeStamped):
+    """One purchase. All amounts are minor units of `currency`, fixed at placement."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Awaiting payment"
+        PROCESSING = "processing", "Payment processing"
+        PAID = "paid", "Paid"
+        REVIEW = "review", "Needs review"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class FulfilmentState(models.TextChoices):
+        UNFULFILLED = "unfulfilled", "To pack"
+        PACKED = "packed", "Packed"
+        SHIPPED = "shipped", "Shipped"
+        DELIVERED = "delivered", "Delivered"
+
+    number = models.CharField(max_length=12, unique=True, default=order_number, editable=False)
+    key = models.CharField(max_length=40, unique=True, default=secret_key, editable=False)
+    # One checkout form posts one key: a double click or Back finds the order it made before.
+    placement_key = models.CharField(max_length=64, unique=True, editable=False)
+    state = models.CharField(max_length=12, choices=State, default=State.PENDING, db_index=True)
+    fulfilment_state = models.CharField(
+        max_length=12, choices=FulfilmentState, default=FulfilmentState.UNFULFILLED, db_index=True
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="orders")
+
+    email = models.EmailField(db_index=True)
+    full_name = models.CharField(max_length=150)
+    phone = models.CharField(max_length=40, blank=True)
+    country = models.CharField(max_length=2)
+    address = models.CharField(max_length=200)
+    address_extra = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100)
+    region = models.CharField(max_length=100, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    marketing_consent = models.BooleanField(default=False)
+
+    currency = models.CharField(max_length=3)
+    lines_total = models.PositiveBigIntegerField()
+    delivery_total = models.PositiveBigIntegerField()
+    discount_total = models.PositiveBigIntegerField(default=0)
+    grand_total = models.PositiveBigIntegerField()
+    shipping_method = models.CharField(max_length=50, help_text="Code at placement")
+    shipping_name = models.CharField(max_length=60)
+    delivery_from = models.DateField(null=True, blank=True)
+    delivery_until = models.DateField(null=True, blank=True)
+
+    placed_at = models.DateTimeField(default=clock.now, db_index=True)
+    # Unpaid after this, the order is cancelled and its stock released, once the provider agrees it is not paid.
+    hold_until = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-placed_at"]
+        indexes = [
+            models.Index(fields=["hold_until"], condition=Q(state__in=["pending", "processing"]), name="order_holds")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(grand_total=F("lines_total") + F("delivery_total") - F("discount_total")),
+                name="order_total_adds_up",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        """The tracking page: reachable without signing in, by whoever has the key."""
+        return reverse("order-detail", args=[self.number, self.key])
+
+    def money(self, amount: int) -> Money:
+        """An amount of this order (minor units) with its currency."""
+        return Money(amount, self.currency)
+
+    @property
+    def total(self) -> Money:
+        return self.money(self.grand_total)
+
+
+class OrderLine(models.Model):
+    """A copy of what was bought, as it was shown then."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    variant = models.ForeignKey("shop.ProductVariant", models.SET_NULL, null=True, related_name="order_lines")
+    sku = models.CharField(max_length=40)
+    product_name = models.CharField(max_length=120)
+    product_slug = models.SlugField(max_length=140)
+    colour_name = models.CharField(max_length=60)
+    size_name = models.CharField(max_length=20)
+    image = models.CharField(max_length=300, blank=True, help_text="Storage name of the picture shown")
+    unit_price = models.PositiveBigIntegerField()
+    quantity = models.PositiveIntegerField()
+    line_total = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_positive"),
+            models.CheckConstraint(condition=Q(line_total=F("unit_price") * F("quantity")), name="order_line_adds_up"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.sku}"
+
+
+class OrderStateChange(models.Model):
+    """One line of an order's history: append-only."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="state_changes")
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state or 'new'} to {self.to_state}"

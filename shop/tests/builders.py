@@ -1,0 +1,72 @@
+"""Builders of test data: plain functions with sane defaults, each returning the saved row."""
+
+from itertools import count
+from typing import Any
+
+from shop.accounts.models import User
+from shop.catalog.models import Category, Colour, Product, ProductVariant, Size, SizeSystem
+from shop.core import clock
+from shop.delivery.models import ShippingMethod, ShippingRate
+from shop.warehouse.models import StockLevel, StockLocation, StockMovement
+
+_numbers = count(1)
+
+
+def make_category(name: str = "Shirts", slug: str = "shirts", **fields: Any) -> Category:
+    return Category.objects.get_or_create(slug=slug, defaults={"name": name, **fields})[0]
+
+
+def make_colour(name: str = "Sky", family: str = Colour.Family.BLUE, hex: str = "#a9bccd") -> Colour:
+    slug = name.lower().replace(" ", "-")
+    return Colour.objects.get_or_create(slug=slug, defaults={"name": name, "family": family, "hex": hex})[0]
+
+
+def make_size(name: str = "M") -> Size:
+    system = SizeSystem.objects.get_or_create(name="Letters", defaults={"label": "UK / regular"})[0]
+    order = ["XS", "S", "M", "L", "XL", "XXL", "One size"]
+    return Size.objects.get_or_create(system=system, name=name, defaults={"position": order.index(name)})[0]
+
+
+def make_product(name: str = "Quarry Linen Shirt", **fields: Any) -> Product:
+    defaults = {
+        "slug": f"{name.lower().replace(' ', '-')}-{next(_numbers)}",
+        "description": "Midweight washed linen.",
+        "published_at": clock.now(),
+    }
+    return Product.objects.create(
+        name=name, category=fields.pop("category", None) or make_category(), **{**defaults, **fields}
+    )
+
+
+def make_variant(product: Product | None = None, *, stock: int = 10, **fields: Any) -> ProductVariant:
+    """A variant with that many units at the default location (and the receipt in the ledger)."""
+    defaults = {
+        "colour": fields.pop("colour", None) or make_colour(),
+        "size": fields.pop("size", None) or make_size(),
+        "sku": f"SKU-{next(_numbers)}",
+        "price": 7800,
+    }
+    variant = ProductVariant.objects.create(product=product or make_product(), **{**defaults, **fields})
+    if stock:
+        make_stock(variant, stock)
+    return variant
+
+
+def make_location(code: str = "main") -> StockLocation:
+    return StockLocation.objects.get_or_create(code=code, defaults={"name": code.title()})[0]
+
+
+def make_stock(variant: ProductVariant, on_hand: int, location: StockLocation | None = None) -> StockLevel:
+    level = StockLevel.objects.create(variant=variant, location=location or make_location(), on_hand=on_hand)
+    StockMovement.objects.create(level=level, kind=StockMovement.Kind.RECEIPT, on_hand_change=on_hand)
+    return level
+
+
+def make_rate(code: str = "standard", price: int = 395, free_over: int | None = 7500, **fields: Any) -> ShippingRate:
+    method = ShippingMethod.objects.get_or_create(code=code, defaults={"name": code.title()})[0]
+    defaults = {"countries": ["GB"], "min_days": 2, "max_days": 4}
+    return ShippingRate.objects.create(method=method, price=price, free_over=free_over, **{**defaults, **fields})
+
+
+def make_user(email: str = "alice@example.org", **fields: Any) -> User:
+    return User.objects.create_user(email, "a-long-password-1", **fields)

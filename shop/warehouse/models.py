@@ -1,0 +1,126 @@
+"""Stock: how much lies where, who holds some of it, and the ledger that explains every number."""
+
+from typing import Any, NoReturn, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from shop.core import clock
+from shop.core.errors import ShopError
+
+
+class StockLocation(models.Model):
+    """A place where stock lies."""
+
+    name = models.CharField(max_length=80)
+    code = models.SlugField(unique=True)
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Orders are served from the lowest first")
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StockLevelQuerySet(models.QuerySet["StockLevel"]):
+    def with_available(self) -> Self:
+        return self.annotate(available=F("on_hand") - F("reserved"))
+
+    def low(self) -> Self:
+        """Levels at or below their threshold."""
+        return self.filter(on_hand__lte=F("reserved") + F("low_stock_threshold"))
+
+    def locked(self) -> Self:
+        """The rows, locked in primary-key order: the order that every writer keeps, so none deadlocks."""
+        return self.order_by("pk").select_for_update()
+
+
+class StockLevel(models.Model):
+    """How many units of a variant a location has (on_hand) and how many of them orders hold (reserved)."""
+
+    variant = models.ForeignKey("shop.ProductVariant", models.PROTECT, related_name="stock_levels")
+    location = models.ForeignKey(StockLocation, models.PROTECT, related_name="levels")
+    on_hand = models.PositiveIntegerField(default=0)
+    reserved = models.PositiveIntegerField(default=0)
+    low_stock_threshold = models.PositiveIntegerField(default=3)
+
+    objects = StockLevelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "location"], name="level_once_per_location"),
+            models.CheckConstraint(condition=Q(reserved__lte=F("on_hand")), name="reserved_within_on_hand"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id} at {self.location_id}: {self.on_hand} ({self.reserved} reserved)"
+
+
+class StockMovement(models.Model):
+    """One line of the append-only ledger. Per level: sum(on_hand_change) = on_hand, sum(reserved_change) = reserved."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", "Receipt"
+        SALE = "sale", "Sale"
+        RETURN = "return", "Return"
+        ADJUSTMENT = "adjustment", "Adjustment"
+        TRANSFER = "transfer", "Transfer"
+        RESERVE = "reserve", "Reserve"
+        RELEASE = "release", "Release"
+
+    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="movements")
+    kind = models.CharField(max_length=12, choices=Kind)
+    on_hand_change = models.IntegerField(default=0)
+    reserved_change = models.IntegerField(default=0)
+    document = models.CharField(max_length=60, blank=True, db_index=True, help_text="Order number, receipt ...")
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now, db_index=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(on_hand_change=0, reserved_change=0), name="movement_moves_something")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.on_hand_change:+d}/{self.reserved_change:+d} {self.document}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ShopError("The stock ledger is append-only.")
+
+
+class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def held(self) -> Self:
+        """Reservations that still hold stock."""
+        return self.filter(state=Reservation.State.HELD)
+
+
+class Reservation(models.Model):
+    """Units of one level held for one order line; no expiry once the order is paid."""
+
+    class State(models.TextChoices):
+        HELD = "held", "Held"
+        RELEASED = "released", "Released"
+        SHIPPED = "shipped", "Shipped"
+
+    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="reservations")
+    order_line = models.ForeignKey("shop.OrderLine", models.PROTECT, related_name="reservations")
+    quantity = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.HELD)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty once the order is paid")
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = ReservationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(state="held"), name="reservation_held_until")]
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_quantity_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of level {self.level_id} ({self.state})"

@@ -1,0 +1,85 @@
+"""`make run`: the shop with its worker, set up on first use; Ctrl-C ends all of it."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from shop.catalog.models import Product
+
+HOST = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    help = "Serve the shop and run its jobs, after setting up whatever is missing"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Set up, start both processes, wait for the first to end or for Ctrl-C."""
+        refuse_taken_port(settings.PORT)
+        call_command("migrate", verbosity=0)
+        if not Product.objects.exists():
+            call_command("demo")
+        signal.signal(signal.SIGTERM, stop)
+        children = [start("runserver", f"{HOST}:{settings.PORT}"), start("worker")]
+        self.stdout.write(banner())
+        try:
+            while all(child.poll() is None for child in children):
+                time.sleep(0.3)
+        except KeyboardInterrupt:
+            self.stdout.write("\nClosing the shop.")
+        finally:
+            end(children)
+
+
+def stop(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def refuse_taken_port(port: int) -> None:
+    """Raise CommandError with what to do when something listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(
+                f"port {port} is taken ({error.strerror}). If that is this shop, it is already at "
+                f"http://{HOST}:{port}/; otherwise choose another: make run PORT={port + 1}"
+            ) from error
+
+
+def start(*command: str) -> subprocess.Popen[bytes]:
+    """A child process in a group of its own, so that the reloader's grandchildren end with it."""
+    return subprocess.Popen(  # noqa: S603 - our own commands
+        [sys.executable, "manage.py", *command], cwd=settings.BASE_DIR, start_new_session=True
+    )
+
+
+def end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGTERM)
+    for child in children:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=5)
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+def banner() -> str:
+    site = settings.SITE_URL
+    return f"""
+  The shop      {site}/
+  Staff         {site}/admin/   owner@aspireclothes.example / aspire-demo
+  Test card     4242 4242 4242 4242, any date ahead, any CVC (more on the payment page)
+  Mails         {site}/sandbox/mail/
+  Ctrl-C closes it.
+"""

@@ -1,0 +1,16 @@
+"""Every job that runs by the clock, listed once: the local worker and Zappa's schedules both read this table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function without arguments that may run twice, and how often it should (seconds)."""
+
+    name: str
+    run: Callable[[], object]
+    every: int
+
+
+JOBS: tuple[Job, ...] = ()

@@ -1,0 +1,30 @@
+"""A laptop: embedded PostgreSQL, files for media and mail, and the sandbox in place of the payment provider."""
+
+from storefront.settings.base import *  # noqa: F403
+from storefront.settings.base import INSTALLED_APPS, LOCAL_DIR, env
+
+DEBUG = True
+SECRET_KEY = "local-only-" + "not-a-secret-" * 4
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+PORT = env.int("PORT", default=8000)
+SITE_URL = f"http://127.0.0.1:{PORT}"
+
+INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+STRIPE_SECRET_KEY = "sk_test_sandbox_local"  # noqa: S105
+STRIPE_WEBHOOK_SECRET = "whsec_sandbox_local"  # noqa: S105
+STRIPE_API_BASE = f"{SITE_URL}/sandbox/stripe"
+SANDBOX_WEBHOOK_URL = f"{SITE_URL}/webhooks/stripe/"
+MAIL_DIR = LOCAL_DIR / "mail"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"shop": {"level": "INFO"}},
+}
