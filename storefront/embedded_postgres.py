@@ -3,11 +3,14 @@
 Only development and tests come here; with DATABASE_URL set nothing in this module runs.
 """
 
+import atexit
+import contextlib
+import fcntl
 import json
 import os
 import sys
-import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +36,10 @@ def start(name: str = "postgres", options: tuple[str, ...] = ()) -> str:
     _prepare_folders()
     if not (data / "PG_VERSION").exists():
         _announce_first_start()
-    _forget_dead_processes(data)
     try:
-        url = _serve(data)
+        with _one_at_a_time(data):
+            _forget_dead_processes(data)
+            url = _serve(data)
     except Exception as error:
         raise EmbeddedPostgresError(_explain(data, error)) from error
     if options and not _has_options(data, options):
@@ -80,10 +84,20 @@ def _forget_dead_processes(data: Path) -> None:
         listed.write_text(json.dumps(alive))
 
 
+@contextlib.contextmanager
+def _one_at_a_time(data: Path) -> Iterator[None]:
+    """Two processes must not judge and start the same cluster at once: one would see the other half done."""
+    with (LOCAL / "run" / f"{data.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _serve(data: Path) -> str:
     pgserver = _library()
     _drop_stale_lock(data)
     server = pgserver.get_server(data, cleanup_mode="stop")
+    # Runs before the library's own farewell, which leaves the server up for anybody still listed, even the dead.
+    atexit.register(_forget_dead_processes, data)
     url = str(server.get_uri())
     psycopg.connect(url, connect_timeout=10).close()
     return url
@@ -101,20 +115,25 @@ def _drop_stale_lock(data: Path) -> None:
     lock = data / "postmaster.pid"
     try:
         lines = lock.read_text().splitlines()
-        process = psutil.Process(int(lines[0]))
-        alive = "postgres" in process.name()
+        alive = _is_postgres(psutil.Process(int(lines[0])))
     except OSError:
         return
     except (ValueError, IndexError, psutil.NoSuchProcess):
         alive = False
     if not alive:
-        lock.unlink(missing_ok=True)
-        for socket in _socket_folder(lines).glob(".s.PGSQL.*"):
-            socket.unlink(missing_ok=True)
+        _wait_for_orphans(data)
+        for left in (lock, *data.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
 
 
-def _socket_folder(lines: list[str]) -> Path:
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else Path(tempfile.mkdtemp())
+def _wait_for_orphans(data: Path) -> None:
+    """A killed server's children notice within moments; until they are gone the cluster cannot start anew."""
+    orphans = [p for p in psutil.process_iter(["name", "cwd"]) if p.info["name"] == "postgres"]
+    psutil.wait_procs([p for p in orphans if p.info["cwd"] == str(data)], timeout=5)
+
+
+def _is_postgres(process: psutil.Process) -> bool:
+    return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def _has_options(data: Path, options: tuple[str, ...]) -> bool:

@@ -18,6 +18,7 @@ SANDBOX_ALLOWED_WITHOUT_DEBUG = True
 DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-_SCRATCH = Path(tempfile.mkdtemp(prefix="aspireclothes-test-"))
-MEDIA_ROOT = _SCRATCH / "media"
-MAIL_DIR = _SCRATCH / "mail"
+# Removed when the process ends.
+SCRATCH = tempfile.TemporaryDirectory(prefix="aspireclothes-test-")
+MEDIA_ROOT = Path(SCRATCH.name) / "media"
+MAIL_DIR = Path(SCRATCH.name) / "mail"
