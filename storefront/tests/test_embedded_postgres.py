@@ -60,10 +60,10 @@ def test_a_killed_server_comes_up_again_and_the_last_user_stops_it() -> None:
     assert not (LOCAL / "scratch-postgres" / "postmaster.pid").exists()
 
 
-@pytest.mark.parametrize("content", ["", "not a number\n", f"{os.getpid()}\n/somewhere\n", "4194999\n"])
+@pytest.mark.parametrize("content", ["", "not a number\n", "{own}\n/somewhere\n", "4194999\n"])
 def test_a_stale_lock_is_dropped(tmp_path: Path, content: str) -> None:
     lock = tmp_path / "postmaster.pid"
-    lock.write_text(content)
+    lock.write_text(content.format(own=os.getpid()))
     embedded_postgres._drop_stale_lock(tmp_path)
     assert not lock.exists()
 
