@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shop.catalog.listings import publish_due
+
 
 @dataclass(frozen=True)
 class Job:
@@ -13,4 +15,4 @@ class Job:
     every: int
 
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (Job("publish", publish_due, every=60),)

@@ -258,9 +258,10 @@ class ProductListing(models.Model):
     currency = models.CharField(max_length=3)
     on_sale = models.BooleanField(default=False)
     in_stock = models.BooleanField(default=False)
-    # [{"slug", "name", "hex", "family", "alt", "image": {"320": url...}, "in_stock", "sizes": [...]}], first is shown.
+    # [{"slug", "name", "hex", "family", "alt", "image": {"320": storage name}, "width", "height", "in_stock",
+    #   "sizes": [{"id", "name", "in_stock"}]}]: the first is shown, sold-out colours are last.
     colours = models.JSONField(default=list)
-    # "<family>|<size>|<1 in stock, 0 not>" of each active variant: what the facet index is built from.
+    # "<family>|<size id>|<1 in stock, 0 not>" of each active variant: what the facet index is built from.
     facet_keys = ArrayField(models.CharField(max_length=80), default=list)
     search = SearchVectorField(null=True)
 
