@@ -1,5 +1,6 @@
 """The table behind the default carts adapter. Nothing but shop.cart.stores reads it."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from shop.core import clock
@@ -9,6 +10,10 @@ class Cart(models.Model):
     """A bag, found by the unguessable key in its owner's cookie."""
 
     key = models.CharField(max_length=64, primary_key=True)
+    # Random, new with every change of the lines: a checkout form is good for one revision of one bag.
+    revision = models.CharField(max_length=24, blank=True)
+    # Numbers of the paid orders whose lines were taken out, so that none is taken out twice.
+    settled = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
 

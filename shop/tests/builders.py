@@ -6,7 +6,10 @@ from typing import Any
 from shop.accounts.models import User
 from shop.catalog.models import Category, Colour, Product, ProductVariant, Size, SizeSystem
 from shop.core import clock
+from shop.core.numbers import secret_key
 from shop.delivery.models import ShippingMethod, ShippingRate
+from shop.orders import services as orders
+from shop.orders.models import Order
 from shop.warehouse.models import StockLevel, StockLocation, StockMovement
 
 _numbers = count(1)
@@ -70,3 +73,19 @@ def make_rate(code: str = "standard", price: int = 395, free_over: int | None = 
 
 def make_user(email: str = "alice@example.org", **fields: Any) -> User:
     return User.objects.create_user(email, "a-long-password-1", **fields)
+
+
+def make_recipient(**fields: Any) -> orders.Recipient:
+    defaults = {"email": "sam@example.com", "full_name": "Sam Okafor", "country": "GB"}
+    place = {"address": "14 Navarino Road", "city": "London", "postcode": "E8 3PN"}
+    return orders.Recipient(**{**defaults, **place, **fields})
+
+
+def make_order(*variants: ProductVariant, quantity: int = 1, placement_key: str = "", **recipient: Any) -> Order:
+    """A PENDING order of that many of each variant (one is made where none is named); no stock is reserved."""
+    return orders.create(
+        placement_key=placement_key or secret_key(),
+        lines=[orders.LineToOrder(variant, quantity) for variant in variants or [make_variant()]],
+        recipient=make_recipient(**recipient),
+        delivery=orders.DeliveryTerms("standard", "Standard", 395),
+    )

@@ -1,0 +1,189 @@
+"""The carts port: where bags are kept. One adapter over a table; the contract tests hold for any other."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Least
+from django.utils.module_loading import import_string
+
+from shop.cart.models import Cart, CartLine
+from shop.core import clock
+
+# A bag nobody touches is forgotten after this; the cookie lives as long.
+LIFETIME = timedelta(days=60)
+MAX_QUANTITY = 9
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """One variant in a bag; seen_price is what its owner last saw, in minor units."""
+
+    variant_id: int
+    quantity: int
+    seen_price: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCart:
+    """A bag as kept. The revision changes with every change of its variants or quantities."""
+
+    key: str
+    revision: str
+    lines: tuple[StoredLine, ...]
+
+
+class CartStore(Protocol):
+    """Every method may be called for a key that is unknown or expired, and in parallel for the same key."""
+
+    def load(self, key: str) -> StoredCart | None:
+        """The bag, lines in the order they were added; None when there is none or it has expired."""
+
+    def add(self, key: str, line: StoredLine) -> int:
+        """Put that many more units in, up to MAX_QUANTITY; returns how many the line has then. Renews the expiry."""
+
+    def set_quantity(self, key: str, variant_id: int, quantity: int) -> None:
+        """Let a line have that many units (1 to MAX_QUANTITY); nothing happens when there is no such line."""
+
+    def change_variant(self, key: str, variant_id: int, line: StoredLine) -> None:
+        """Put another variant in a line's place; units of a line that has it already are added to it."""
+
+    def remove(self, key: str, variant_id: int) -> None: ...
+
+    def see(self, key: str, prices: Mapping[int, int]) -> None:
+        """Note the prices the owner has now been shown, by variant. The revision stays."""
+
+    def clear(self, key: str) -> None:
+        """Take every line out."""
+
+    def renew(self, key: str) -> None:
+        """Give the bag a new revision, lines unchanged."""
+
+    def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:
+        """Take what a paid order bought out of the bag, once for each order number; what was added since stays."""
+
+    def purge(self) -> int:
+        """Delete expired bags, where the store does not do that by itself; returns how many."""
+
+
+def store() -> CartStore:
+    """The adapter that settings choose."""
+    return cast(CartStore, import_string(settings.CART_STORE)())
+
+
+def new_revision() -> str:
+    return secrets.token_urlsafe(12)
+
+
+class TableCartStore:
+    """Bags in PostgreSQL. Every change locks the bag's row first, so changes of one bag never overlap."""
+
+    def load(self, key: str) -> StoredCart | None:
+        rows = Cart.objects.filter(key=key, expires_at__gt=clock.now()).order_by("lines__added_at", "lines__pk")
+        found = list(rows.values_list("revision", "lines__variant", "lines__quantity", "lines__seen_price"))
+        if not found:
+            return None
+        lines = (StoredLine(variant, quantity, price) for _, variant, quantity, price in found if variant)
+        return StoredCart(key=key, revision=found[0][0], lines=tuple(lines))
+
+    @transaction.atomic
+    def add(self, key: str, line: StoredLine) -> int:
+        cart = self._open(key)
+        return self._put(cart, line)
+
+    @transaction.atomic
+    def set_quantity(self, key: str, variant_id: int, quantity: int) -> None:
+        if cart := self._changed(key):
+            cart.lines.filter(variant_id=variant_id).update(quantity=quantity)
+
+    @transaction.atomic
+    def change_variant(self, key: str, variant_id: int, line: StoredLine) -> None:
+        cart = self._changed(key)
+        if cart is None or not cart.lines.filter(variant_id=variant_id).exists():
+            return
+        if cart.lines.filter(variant_id=line.variant_id).exists():
+            cart.lines.filter(variant_id=variant_id).delete()
+            self._put(cart, line)
+        else:
+            cart.lines.filter(variant_id=variant_id).update(
+                variant_id=line.variant_id, quantity=line.quantity, seen_price=line.seen_price
+            )
+
+    @transaction.atomic
+    def remove(self, key: str, variant_id: int) -> None:
+        if cart := self._changed(key):
+            cart.lines.filter(variant_id=variant_id).delete()
+
+    def see(self, key: str, prices: Mapping[int, int]) -> None:
+        for variant_id, price in sorted(prices.items()):
+            CartLine.objects.filter(cart_id=key, variant_id=variant_id).update(seen_price=price)
+
+    @transaction.atomic
+    def clear(self, key: str) -> None:
+        if cart := self._changed(key):
+            cart.lines.all().delete()
+
+    @transaction.atomic
+    def renew(self, key: str) -> None:
+        self._changed(key)
+
+    @transaction.atomic
+    def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:
+        cart = self._locked(key)
+        if cart is None or order in cart.settled:
+            return
+        for line in cart.lines.filter(variant_id__in=quantities):
+            self._take(line, quantities[line.variant_id])
+        cart.settled = [*cart.settled, order]
+        cart.revision = new_revision()
+        cart.save(update_fields=["settled", "revision"])
+
+    def purge(self) -> int:
+        return Cart.objects.filter(expires_at__lte=clock.now()).delete()[1].get("shop.Cart", 0)
+
+    def _locked(self, key: str) -> Cart | None:
+        return Cart.objects.select_for_update().filter(key=key, expires_at__gt=clock.now()).first()
+
+    def _changed(self, key: str) -> Cart | None:
+        """The bag, locked, with a new revision; None when there is none."""
+        cart = self._locked(key)
+        if cart:
+            cart.revision = new_revision()
+            cart.save(update_fields=["revision"])
+        return cart
+
+    def _open(self, key: str) -> Cart:
+        """The bag, locked, made when there is none and emptied when it has expired."""
+        now = clock.now()
+        fresh = {"revision": new_revision(), "expires_at": now + LIFETIME}
+        cart, made = Cart.objects.select_for_update().get_or_create(key=key, defaults=fresh)
+        if made:
+            return cart
+        if cart.expires_at <= now:
+            cart.lines.all().delete()
+        cart.revision, cart.expires_at = new_revision(), now + LIFETIME
+        cart.save(update_fields=["revision", "expires_at"])
+        return cart
+
+    def _put(self, cart: Cart, line: StoredLine) -> int:
+        """Add a line's units to the locked bag; returns the units there then."""
+        found = cart.lines.filter(variant_id=line.variant_id)
+        more = Least(F("quantity") + line.quantity, MAX_QUANTITY)
+        if not found.update(quantity=more, seen_price=line.seen_price):
+            quantity = min(line.quantity, MAX_QUANTITY)
+            CartLine.objects.create(
+                cart=cart, variant_id=line.variant_id, quantity=quantity, seen_price=line.seen_price
+            )
+        return found.values_list("quantity", flat=True).get()
+
+    def _take(self, line: CartLine, quantity: int) -> None:
+        if line.quantity > quantity:
+            line.quantity -= quantity
+            line.save(update_fields=["quantity"])
+        else:
+            line.delete()

@@ -1,0 +1,141 @@
+"""Writing orders: made once, then moved from state to state by one table."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from django.db import transaction
+
+from shop.accounts.models import User
+from shop.catalog.models import ProductVariant
+from shop.core import clock
+from shop.core.errors import InvalidTransition
+from shop.orders.models import Order, OrderLine, OrderStateChange
+
+State = Order.State
+
+# What may follow what. Money that arrives late revives a cancelled order when its stock can be had again; money
+# that does not match asks for a person (review), whatever the order was waiting for.
+MOVES: dict[str, frozenset[str]] = {
+    State.PENDING: frozenset({State.PROCESSING, State.PAID, State.CANCELLED, State.REVIEW}),
+    State.PROCESSING: frozenset({State.PENDING, State.PAID, State.CANCELLED, State.REVIEW}),
+    State.REVIEW: frozenset({State.PAID, State.CANCELLED}),
+    State.CANCELLED: frozenset({State.PAID, State.REVIEW}),
+    State.PAID: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who ordered and where it goes; the fields are the order's own."""
+
+    email: str
+    full_name: str
+    country: str
+    address: str
+    city: str
+    address_extra: str = ""
+    region: str = ""
+    postcode: str = ""
+    phone: str = ""
+    marketing_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryTerms:
+    """How it is delivered, as agreed: price in minor units, first and last expected day."""
+
+    code: str
+    name: str
+    price: int
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineToOrder:
+    """Units of a variant (product, colour and size loaded) and the storage name of the picture shown with it."""
+
+    variant: ProductVariant
+    quantity: int
+    image: str = ""
+
+
+@transaction.atomic
+def create(
+    *,
+    placement_key: str,
+    lines: Sequence[LineToOrder],
+    recipient: Recipient,
+    delivery: DeliveryTerms,
+    user: User | None = None,
+) -> Order:
+    """Write a PENDING order with copies of its lines, at the variants' prices. Reserves nothing.
+
+    Raises IntegrityError when an order with that placement key exists.
+    """
+    lines_total = sum(line.variant.price * line.quantity for line in lines)
+    order = Order.objects.create(
+        placement_key=placement_key,
+        user=user,
+        currency=lines[0].variant.currency,
+        lines_total=lines_total,
+        delivery_total=delivery.price,
+        grand_total=lines_total + delivery.price,
+        shipping_method=delivery.code,
+        shipping_name=delivery.name,
+        delivery_from=delivery.first_day,
+        delivery_until=delivery.last_day,
+        **asdict(recipient),
+    )
+    OrderLine.objects.bulk_create(copy_line(order, line) for line in lines)
+    OrderStateChange.objects.create(order=order, to_state=order.state)
+    return order
+
+
+def copy_line(order: Order, line: LineToOrder) -> OrderLine:
+    """An unsaved order line that says what was shown, so that later changes of the product leave it alone."""
+    variant = line.variant
+    return OrderLine(
+        order=order,
+        variant=variant,
+        sku=variant.sku,
+        product_name=variant.product.name,
+        product_slug=variant.product.slug,
+        colour_name=variant.colour.name,
+        size_name=variant.size.name,
+        image=line.image,
+        unit_price=variant.price,
+        quantity=line.quantity,
+        line_total=variant.price * line.quantity,
+    )
+
+
+def correct_recipient(order: Order, recipient: Recipient) -> None:
+    """Change who and where on an order nobody has paid yet (its row locked by the caller). Amounts stay."""
+    if order.state != State.PENDING:
+        raise InvalidTransition(f"Order {order.number} is {order.get_state_display().lower()}: it cannot be changed.")
+    fields = asdict(recipient)
+    for name, value in fields.items():
+        setattr(order, name, value)
+    order.save(update_fields=[*fields, "updated_at"])
+
+
+def move(order: Order, to: Order.State, *, reason: str = "", actor: User | None = None) -> None:
+    """Bring the order (its row locked by the caller) into another state and note it in its history.
+
+    Raises InvalidTransition for what MOVES does not list; then nothing has changed.
+    """
+    if to not in MOVES[order.state]:
+        raise InvalidTransition(f"Order {order.number} is {order.state}: it cannot become {to.value}.")
+    change = OrderStateChange(
+        order=order, from_state=order.state, to_state=to, reason=reason[:200], actor=actor, created_at=clock.now()
+    )
+    order.state = to
+    if to == State.PAID:
+        order.paid_at, order.cancelled_at, order.hold_until = change.created_at, None, None
+    elif to == State.CANCELLED:
+        order.cancelled_at, order.hold_until = change.created_at, None
+    with transaction.atomic():
+        order.save(update_fields=["state", "paid_at", "cancelled_at", "hold_until", "updated_at"])
+        change.save()
