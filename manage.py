@@ -9,9 +9,9 @@ from django.core.management import execute_from_command_line
 
 def main() -> None:
     """Run one management command."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.local")
-    if not os.environ.get("DATABASE_URL"):
-        # A development extra: a production package has DATABASE_URL and no embedded server.
+    settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.local")
+    if settings == "storefront.settings.local" and not os.environ.get("DATABASE_URL"):
+        # A development extra, which a production package does not carry.
         from storefront.embedded_postgres import start_or_exit  # noqa: PLC0415
 
         os.environ["DATABASE_URL"] = start_or_exit()

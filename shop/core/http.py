@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
@@ -48,8 +47,8 @@ def personal_page(view: View[P]) -> View[P]:
 def same_origin_post(view: View[P]) -> View[P]:
     """Guards a form that stands on a public page, where a CSRF token cannot be (the page is the same for everybody).
 
-    Browsers say where a request comes from: Sec-Fetch-Site where they know it, Origin on every POST. A request that
-    carries neither, a foreign one or `null` is refused (403).
+    Browsers say where a request comes from: Sec-Fetch-Site where they know it, Origin on every POST, and Referer in
+    those too old for either. A request that carries none of them, a foreign one or `null` is refused (403).
     """
 
     @csrf_exempt
@@ -64,13 +63,14 @@ def same_origin_post(view: View[P]) -> View[P]:
 
 def comes_from_here(request: HttpRequest) -> bool:
     """Whether the browser says that one of our own pages sent this request."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site != "same-origin":
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return False
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return site == "same-origin"
-    return urlsplit(origin).netloc == request.get_host() or origin == settings.SITE_URL
+    ours = {f"{request.scheme}://{request.get_host()}", settings.SITE_URL}
+    if origin := request.headers.get("Origin"):
+        return origin in ours
+    if referer := request.headers.get("Referer"):
+        return any(referer.startswith(f"{site}/") for site in ours)
+    return "Sec-Fetch-Site" in request.headers
 
 
 def plain(text: str, status: int) -> HttpResponse:

@@ -1,7 +1,7 @@
 """A laptop: embedded PostgreSQL, files for media and mail, and the sandbox in place of the payment provider."""
 
 from storefront.settings.base import *  # noqa: F403
-from storefront.settings.base import INSTALLED_APPS, LOCAL_DIR, env
+from storefront.settings.base import INSTALLED_APPS, LOCAL_DIR, MIDDLEWARE, env
 
 DEBUG = True
 SECRET_KEY = "local-only-" + "not-a-secret-" * 4
@@ -10,6 +10,8 @@ PORT = env.int("PORT", default=8000)
 SITE_URL = f"http://127.0.0.1:{PORT}"
 
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
+# runserver and the live test server find static files themselves.
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
