@@ -161,9 +161,10 @@ class Product(TimeStamped):
 
 class ProductVariantQuerySet(models.QuerySet["ProductVariant"]):
     def with_available(self) -> Self:
-        """Adds `available`: units on hand that no order holds, over all locations (0 where there is no row)."""
-        levels = models.F("stock_levels__on_hand") - models.F("stock_levels__reserved")
-        return self.annotate(available=Coalesce(models.Sum(levels), 0))
+        """Adds `available`: units on hand that no order holds, over all active locations (0 where there is no row)."""
+        units = models.F("stock_levels__on_hand") - models.F("stock_levels__reserved")
+        active = models.Q(stock_levels__location__is_active=True)
+        return self.annotate(available=Coalesce(models.Sum(units, filter=active), 0))
 
     def sellable(self) -> Self:
         """Variants that may be put in a bag: active, of a published product. Stock is another question."""

@@ -55,8 +55,9 @@ def make_variant(product: Product | None = None, *, stock: int = 10, **fields: A
     return variant
 
 
-def make_location(code: str = "main") -> StockLocation:
-    return StockLocation.objects.get_or_create(code=code, defaults={"name": code.title()})[0]
+def make_location(code: str = "main", position: int = 0) -> StockLocation:
+    defaults = {"name": code.title(), "position": position}
+    return StockLocation.objects.get_or_create(code=code, defaults=defaults)[0]
 
 
 def make_stock(variant: ProductVariant, on_hand: int, location: StockLocation | None = None) -> StockLevel:

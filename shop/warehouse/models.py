@@ -35,7 +35,7 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
 
     def locked(self) -> Self:
         """The rows, locked in primary-key order: the order that every writer keeps, so none deadlocks."""
-        return self.order_by("pk").select_for_update()
+        return self.order_by("pk").select_for_update(of=("self",))
 
 
 class StockLevel(models.Model):
@@ -58,6 +58,15 @@ class StockLevel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant_id} at {self.location_id}: {self.on_hand} ({self.reserved} reserved)"
+
+    @property
+    def free(self) -> int:
+        """Units that no order holds."""
+        return self.on_hand - self.reserved
+
+    @property
+    def is_low(self) -> bool:
+        return self.free <= self.low_stock_threshold
 
 
 class StockMovement(models.Model):

@@ -1,0 +1,13 @@
+"""Who reacts to what: the whole fan-out of the shop on one screen.
+
+Event name -> dotted paths of handlers. A handler takes an Event and runs in a transaction of its own together with
+its inbox entry, so that a repeated event changes nothing. Paths, not functions: events lie below the domains.
+"""
+
+HANDLERS: dict[str, tuple[str, ...]] = {
+    "OrderPlaced": (),
+    "OrderPaid": (),
+    "OrderCancelled": (),
+    "StockLow": (),
+    "ProductChanged": (),
+}

@@ -1,0 +1,56 @@
+"""What each event carries. docs/events.md says the same in words, and a test keeps the two together."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# What the bus of the cloud takes in one entry; held everywhere, so that a big event fails on a laptop first.
+MAX_BYTES = 256 * 1024
+
+
+class InvalidEvent(ValueError):
+    """An event that does not keep to its schema: a mistake in our own code."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Where an event comes from, and the exact types of its fields. Amounts are minor units."""
+
+    source: str
+    fields: Mapping[str, type]
+    optional: Mapping[str, type] = field(default_factory=dict)
+
+
+_ORDER = {"order_id": int, "number": str}
+_AMOUNT = {"currency": str, "grand_total": int}
+
+SCHEMAS: dict[str, Schema] = {
+    "OrderPlaced": Schema("aspireclothes.orders", _ORDER, _AMOUNT),
+    "OrderPaid": Schema("aspireclothes.orders", _ORDER, _AMOUNT),
+    "OrderCancelled": Schema("aspireclothes.orders", _ORDER, {"reason": str}),
+    "StockLow": Schema("aspireclothes.warehouse", {"variant_id": int, "sku": str, "location": str, "available": int}),
+    "ProductChanged": Schema("aspireclothes.catalog", {"product_id": int, "slug": str, "reason": str}),
+}
+
+
+def check(name: str, detail: Mapping[str, Any]) -> Schema:
+    """The schema of that event, once the detail is found to keep to it. Raises InvalidEvent saying what is wrong."""
+    schema = SCHEMAS.get(name)
+    if schema is None:
+        raise InvalidEvent(f"{name} has no schema")
+    known = {**schema.fields, **schema.optional}
+    faults = [f"{key} is missing" for key in schema.fields if key not in detail]
+    faults += [f"{key} is not a field" for key in detail if key not in known]
+    faults += [
+        f"{key} is {type(value).__name__}, not {known[key].__name__}"
+        for key, value in detail.items()
+        # Exact types: isinstance would let True pass as a number.
+        if key in known and type(value) is not known[key]
+    ]
+    if faults:
+        raise InvalidEvent(f"{name}: {'; '.join(faults)}")
+    size = len(json.dumps({"name": name, "source": schema.source, "detail": detail}).encode())
+    if size > MAX_BYTES:
+        raise InvalidEvent(f"{name}: {size} bytes are more than {MAX_BYTES}")
+    return schema

@@ -1,0 +1,109 @@
+"""The one place that changes a stock level: locked rows, guarded updates, a ledger line each, events of the outcome."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+
+from shop.core.errors import ShopError
+from shop.events.services import emit
+from shop.warehouse.models import StockLevel, StockMovement
+
+if TYPE_CHECKING:
+    from shop.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why levels change, as the ledger will say it."""
+
+    kind: StockMovement.Kind
+    document: str = ""
+    reason: str = ""
+    actor: "User | None" = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """By how many units a level's two numbers change."""
+
+    level_id: int
+    on_hand: int = 0
+    reserved: int = 0
+
+
+def lock(variant_ids: Iterable[int]) -> list[StockLevel]:
+    """Every level of these variants, locked in primary-key order, with location and product at hand."""
+    levels = StockLevel.objects.filter(variant_id__in=set(variant_ids))
+    return list(levels.select_related("location", "variant__product").locked())
+
+
+def apply(levels: Sequence[StockLevel], changes: Iterable[Change], cause: Cause) -> None:
+    """Make the changes (one per level) to levels from lock(), which must be all levels of their variants.
+
+    Emits StockLow for each level that falls to its threshold and ProductChanged where a variant sold out or came
+    back. Raises ShopError, for the caller's transaction to roll back, if a level cannot bear its change.
+    """
+    by_level = {change.level_id: change for change in changes}
+    before = available_by_variant(levels)
+    was_above = {level.pk for level in levels if not level.is_low}
+    for level in levels:
+        if level.pk in by_level:
+            _update(level, by_level[level.pk])
+    StockMovement.objects.bulk_create(_movement(change, cause) for change in by_level.values())
+    _tell_low(level for level in levels if level.pk in was_above and level.is_low)
+    after = available_by_variant(levels)
+    _tell_turned(levels, {variant for variant in before if (before[variant] > 0) != (after[variant] > 0)})
+
+
+def available_by_variant(levels: Iterable[StockLevel]) -> dict[int, int]:
+    """Units that can be sold, by variant: those at active locations that no order holds."""
+    available: dict[int, int] = defaultdict(int)
+    for level in levels:
+        available[level.variant_id] += level.free if level.location.is_active else 0
+    return dict(available)
+
+
+def _update(level: StockLevel, change: Change) -> None:
+    """One guarded UPDATE: it matches only if 0 <= reserved <= on_hand will still hold."""
+    guarded = StockLevel.objects.filter(
+        pk=level.pk, reserved__gte=-change.reserved, on_hand__gte=F("reserved") + change.reserved - change.on_hand
+    )
+    if not guarded.update(on_hand=F("on_hand") + change.on_hand, reserved=F("reserved") + change.reserved):
+        raise ShopError(f"The stock of {level.variant.sku} at {level.location.name} does not allow this change.")
+    level.on_hand += change.on_hand
+    level.reserved += change.reserved
+
+
+def _movement(change: Change, cause: Cause) -> StockMovement:
+    return StockMovement(
+        level_id=change.level_id,
+        kind=cause.kind,
+        on_hand_change=change.on_hand,
+        reserved_change=change.reserved,
+        document=cause.document,
+        reason=cause.reason,
+        actor=cause.actor,
+    )
+
+
+def _tell_low(levels: Iterable[StockLevel]) -> None:
+    for level in levels:
+        emit(
+            "StockLow",
+            {
+                "variant_id": level.variant_id,
+                "sku": level.variant.sku,
+                "location": level.location.code,
+                "available": level.free,
+            },
+        )
+
+
+def _tell_turned(levels: Iterable[StockLevel], variant_ids: set[int]) -> None:
+    """Variants that sold out or came back: told once per product."""
+    products = {level.variant.product_id: level.variant.product for level in levels if level.variant_id in variant_ids}
+    for product in products.values():
+        emit("ProductChanged", {"product_id": product.pk, "slug": product.slug, "reason": "stock"})

@@ -1,0 +1,163 @@
+"""Stock in and out. Every writer locks the rows it touches in primary-key order, so none can deadlock another."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from shop.core.errors import ShopError
+from shop.warehouse import levels as stock
+from shop.warehouse.levels import Cause, Change
+from shop.warehouse.models import Reservation, StockLevel, StockMovement
+
+if TYPE_CHECKING:
+    from shop.accounts.models import User
+
+Kind = StockMovement.Kind
+# The largest number the column holds; more is a typing mistake, told as such.
+MOST_UNITS = 2_147_483_647
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one order line wants."""
+
+    order_line_id: int
+    variant_id: int
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A variant of which more is wanted than can be sold."""
+
+    variant_id: int
+    wanted: int
+    available: int
+
+
+class OutOfStock(ShopError):
+    """Not everything can be had; `shortages` names every variant that is short. Nothing was reserved."""
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        super().__init__("Some of these are no longer in stock in the quantity you chose.")
+        self.shortages = tuple(shortages)
+
+
+@transaction.atomic
+def reserve(*, demands: Sequence[Demand], document: str, expires_at: datetime | None) -> None:
+    """Hold stock for every demand, or for none: raises OutOfStock with nothing changed.
+
+    document: the order's number, for the ledger. expires_at: until when the hold stands without payment.
+    """
+    rows = stock.lock(demand.variant_id for demand in demands)
+    _refuse_shortage(demands, rows)
+    holds = [
+        Reservation(level=level, order_line_id=demand.order_line_id, quantity=units, expires_at=expires_at)
+        for demand, level, units in allocate(demands, rows)
+    ]
+    stock.apply(rows, _summed(holds, sign=1), Cause(Kind.RESERVE, document))
+    Reservation.objects.bulk_create(holds)
+
+
+@transaction.atomic
+def release(*, order_line_ids: Sequence[int], document: str, reason: str) -> None:
+    """Give back what these lines hold. Lines that hold nothing any more are left as they are."""
+    held = Reservation.objects.held().filter(order_line_id__in=order_line_ids)
+    rows = stock.lock(held.values_list("level__variant_id", flat=True))
+    # Read again under the lock: a release that ran beside this one may have been first.
+    holds = list(held.select_for_update())
+    stock.apply(rows, _summed(holds, sign=-1), Cause(Kind.RELEASE, document, reason))
+    Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=Reservation.State.RELEASED)
+
+
+def settle(*, order_line_ids: Sequence[int]) -> None:
+    """The order is paid: what its lines hold is held without an end."""
+    Reservation.objects.held().filter(order_line_id__in=order_line_ids).update(expires_at=None)
+
+
+@transaction.atomic
+def receive(
+    *, level: StockLevel, quantity: int, document: str = "", reason: str = "", actor: "User | None" = None
+) -> None:
+    """Units came in. Raises ShopError unless the quantity is at least 1."""
+    if quantity < 1:
+        raise ShopError("Receive at least one unit.")
+    rows = stock.lock([level.variant_id])
+    _change_on_hand(level, rows, quantity, Cause(Kind.RECEIPT, document, reason, actor))
+
+
+@transaction.atomic
+def set_on_hand(*, level: StockLevel, on_hand: int, reason: str, actor: "User | None") -> None:
+    """A count found that many units. Raises ShopError below what orders hold; the same number changes nothing."""
+    rows = stock.lock([level.variant_id])
+    locked = next(row for row in rows if row.pk == level.pk)
+    if on_hand < locked.reserved:
+        raise ShopError(f"Orders hold {locked.reserved} of these, so there cannot be only {on_hand}.")
+    if on_hand != locked.on_hand:
+        _change_on_hand(level, rows, on_hand - locked.on_hand, Cause(Kind.ADJUSTMENT, "", reason, actor))
+
+
+def available(variant_ids: Iterable[int]) -> dict[int, int]:
+    """Units that can be sold, for each of these variants: at active locations, not held by an order."""
+    wanted = set(variant_ids)
+    levels = StockLevel.objects.filter(variant_id__in=wanted, location__is_active=True)
+    sums = levels.values_list("variant_id").annotate(units=Sum(F("on_hand") - F("reserved"))).order_by()
+    return dict.fromkeys(wanted, 0) | dict(sums)
+
+
+def allocate(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> Iterator[tuple[Demand, StockLevel, int]]:
+    """Where each demand is served from: one location where one can, otherwise several, in the locations' order.
+
+    The rows must have enough in sum. Yields (demand, level, units).
+    """
+    free = {row.pk: row.free for row in rows}
+    in_order = sorted(
+        (row for row in rows if row.location.is_active), key=lambda row: (row.location.position, row.location_id)
+    )
+    for demand in demands:
+        mine = [row for row in in_order if row.variant_id == demand.variant_id]
+        whole = [row for row in mine if free[row.pk] >= demand.quantity]
+        missing = demand.quantity
+        for row in whole or mine:
+            units = min(missing, free[row.pk])
+            if units:
+                free[row.pk] -= units
+                missing -= units
+                yield demand, row, units
+
+
+def _refuse_shortage(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> None:
+    """Raise OutOfStock unless the levels have what the demands want in sum."""
+    wanted: dict[int, int] = defaultdict(int)
+    for demand in demands:
+        wanted[demand.variant_id] += demand.quantity
+    has = stock.available_by_variant(rows)
+    shortages = [
+        Shortage(variant, units, has.get(variant, 0))
+        for variant, units in wanted.items()
+        if units > has.get(variant, 0)
+    ]
+    if shortages:
+        raise OutOfStock(shortages)
+
+
+def _summed(holds: Iterable[Reservation], *, sign: int) -> list[Change]:
+    """One change a level, however many lines it serves."""
+    units: dict[int, int] = defaultdict(int)
+    for hold in holds:
+        units[hold.level_id] += hold.quantity
+    return [Change(level_id, reserved=sign * number) for level_id, number in units.items()]
+
+
+def _change_on_hand(level: StockLevel, rows: Sequence[StockLevel], change: int, cause: Cause) -> None:
+    """The same for a receipt and a count; the caller's row shows the new numbers afterwards."""
+    locked = next(row for row in rows if row.pk == level.pk)
+    if locked.on_hand + change > MOST_UNITS:
+        raise ShopError(f"No shelf holds more than {MOST_UNITS} units.")
+    stock.apply(rows, [Change(level.pk, on_hand=change)], cause)
+    level.on_hand, level.reserved = locked.on_hand, locked.reserved
