@@ -1,0 +1,111 @@
+"""Renditions: the sizes of a product picture that pages show, made once when the picture arrives."""
+
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image, ImageOps
+
+from shop.core.errors import ShopError
+
+if TYPE_CHECKING:
+    from shop.catalog.models import ProductImage
+
+WIDTHS = (320, 600, 900, 1200)
+QUALITY = 78
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
+MAX_BYTES = 25_000_000
+MAX_PIXELS = 40_000_000
+# WebP itself ends at 16383; no product picture comes near it.
+MAX_SIDE = 12_000
+
+
+def make_renditions(image: "ProductImage") -> None:
+    """Write WebP renditions beside the stored original and save their names, and the upright size, in the row.
+
+    Raises ShopError, with nothing stored or saved, for a file that is no picture, broken, or too large. Renditions
+    of an earlier file stay: pages that edges still keep show them.
+    """
+    name = str(image.file.name)
+    try:
+        with default_storage.open(name) as file:
+            picture = read(BytesIO(limited(file)))
+    except FileNotFoundError as error:
+        raise ShopError("The picture's file is gone. Please upload it again.") from error
+    made = {width: encode(picture, width) for width in widths_for(picture.width)}
+    image.renditions = {str(width): put(rendition_name(name, width), content) for width, content in made.items()}
+    image.width, image.height = picture.size
+    image.save(update_fields=["renditions", "width", "height", "updated_at"])
+
+
+def limited(file: Any) -> bytes:
+    """The file's bytes; a ShopError for one of more than MAX_BYTES, without reading all of it."""
+    content: bytes = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ShopError(f"The picture's file is larger than {MAX_BYTES // 1_000_000} MB. Please save a smaller one.")
+    return content
+
+
+def read(file: BytesIO) -> Image.Image:
+    """The picture, upright, in RGB or RGBA. Raises ShopError for whatever is no picture of a sane size."""
+    try:
+        picture = Image.open(file, formats=FORMATS)
+        refuse_enormous(picture)
+        picture.load()
+        return upright(picture)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ShopError(too_many_pixels()) from error
+    # Pillow's readers raise any of these for a damaged file.
+    except (OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError) as error:
+        raise ShopError("This file is not a picture, or it is damaged. Please use a JPEG, PNG or WebP file.") from error
+
+
+def refuse_enormous(picture: Image.Image) -> None:
+    """Raise ShopError, from the header alone, for a picture that would not fit into memory or into WebP."""
+    if picture.width * picture.height > MAX_PIXELS:
+        raise ShopError(too_many_pixels())
+    if max(picture.size) > MAX_SIDE:
+        raise ShopError(f"The picture is longer than {MAX_SIDE} pixels. Please crop it.")
+
+
+def too_many_pixels() -> str:
+    return f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Please make it smaller."
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """Turned as its EXIF says, in a mode that WebP knows; the colour profile survives where it still applies."""
+    profile = picture.info.get("icc_profile") if picture.mode in ("RGB", "RGBA") else None
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    turned = ImageOps.exif_transpose(picture).convert(mode)
+    turned.info = {"icc_profile": profile} if profile else {}
+    return turned
+
+
+def widths_for(width: int) -> list[int]:
+    """The widths to make of a picture that wide: never larger than it is, and always at least one."""
+    fitting = [each for each in WIDTHS if each <= width]
+    return fitting if width >= WIDTHS[-1] or width in fitting else [*fitting, width]
+
+
+def rendition_name(original: str, width: int) -> str:
+    """'products/12/front.jpg' and 320 -> 'products/12/front-320.webp'."""
+    path = PurePosixPath(original)
+    return str(path.with_name(f"{path.stem}-{width}.webp"))
+
+
+def encode(picture: Image.Image, width: int, quality: int = QUALITY) -> bytes:
+    """The picture as WebP of that width (at most its own), aspect kept, without its metadata (place, camera)."""
+    height = max(1, round(picture.height * width / picture.width))
+    sized = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    out = BytesIO()
+    sized.save(out, "WEBP", quality=quality, method=4, icc_profile=picture.info.get("icc_profile") or b"")
+    return out.getvalue()
+
+
+def put(name: str, content: bytes) -> str:
+    """Store the bytes under exactly that name, in place of what was there; returns the name."""
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    return default_storage.save(name, ContentFile(content))
