@@ -1,13 +1,80 @@
 """Template tags of the shop; built in, so no template has to load them."""
 
-from django import template
+from collections.abc import Mapping
+from typing import NamedTuple
 
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from shop.catalog.models import ProductImage
 from shop.core.money import format_money
 
 register = template.Library()
+
+# Pictures of clothes are 4:5 throughout the shop; a listing's JSON therefore needs no sizes of its own.
+RATIO = 5 / 4
+
+
+class Link(NamedTuple):
+    name: str
+    url: str
 
 
 @register.filter
 def money(amount: int, currency: str) -> str:
     """Minor units as people write them: {{ line.line_total|money:order.currency }} gives £12.50."""
     return format_money(amount, currency)
+
+
+@register.filter
+def absolute(path: str) -> str:
+    """The full public address of a path: what search engines, feeds and mails need."""
+    return f"{settings.SITE_URL}{path}"
+
+
+@register.simple_tag
+def navigation() -> list[Link]:
+    """The links of the main menu."""
+    return [Link("New in", "/shop/"), Link("Sale", "/shop/?sale=1")]
+
+
+@register.simple_tag
+def picture(
+    source: ProductImage | Mapping[str, str] | None, sizes: str, alt: str = "", eager: bool = False
+) -> SafeString:
+    """An <img> of a ProductImage, or of renditions by width as a listing holds them, in the sizes that exist.
+
+    The address is MEDIA_URL and the stored name: no storage is asked while a page is rendered. An eager picture is
+    the first one a visitor sees; all others load when they come near.
+    """
+    renditions = source.renditions if isinstance(source, ProductImage) else source
+    if not renditions:
+        return mark_safe("")
+    ratio = RATIO
+    if isinstance(source, ProductImage):
+        alt = alt or source.alt
+        ratio = source.height / source.width if source.width else RATIO
+    widths = sorted(int(width) for width in renditions)
+    shown = next((width for width in widths if width >= 600), widths[-1])
+    urls = {width: media(renditions[str(width)]) for width in widths}
+    return format_html(
+        '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" {}>',
+        urls[shown],
+        ", ".join(f"{url} {width}w" for width, url in urls.items()),
+        sizes,
+        shown,
+        round(shown * ratio),
+        alt,
+        EAGER if eager else LAZY,
+    )
+
+
+EAGER = mark_safe('fetchpriority="high"')
+LAZY = mark_safe('loading="lazy" decoding="async"')
+
+
+def media(name: str) -> str:
+    """The public address of a stored file."""
+    return name if name.startswith(("/", "http")) else f"{settings.MEDIA_URL}{name}"
