@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shop.catalog.listings import publish_due
+from shop.events.relay import relay
 
 
 @dataclass(frozen=True)
@@ -15,4 +16,7 @@ class Job:
     every: int
 
 
-JOBS: tuple[Job, ...] = (Job("publish", publish_due, every=60),)
+JOBS: tuple[Job, ...] = (
+    Job("relay", relay, every=1),
+    Job("publish", publish_due, every=60),
+)
