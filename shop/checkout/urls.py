@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from shop.checkout.views import payment
+
+urlpatterns = [
+    path("checkout/return/", payment.checkout_return, name="checkout-return"),
+    path("orders/<slug:number>/<slug:key>/pay/", payment.order_pay, name="order-pay"),
+    path("webhooks/stripe/", payment.webhook_stripe, name="webhook-stripe"),
+]

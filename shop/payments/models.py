@@ -16,6 +16,10 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
         """Attempts that may still turn into money."""
         return self.filter(state__in=PaymentAttempt.LIVE)
 
+    def to_refund(self) -> Self:
+        """Attempts whose money has to go back."""
+        return self.exclude(refund_due="")
+
 
 class PaymentAttempt(TimeStamped):
     """One try to have an order paid through one provider. At most one per order is live."""
@@ -28,6 +32,10 @@ class PaymentAttempt(TimeStamped):
         FAILED = "failed", "Failed"
         EXPIRED = "expired", "Expired"
         REVIEW = "review", "Needs review"
+
+    class RefundDue(models.TextChoices):
+        LATE = "late", "Paid after the order was cancelled and its stock gone"
+        DUPLICATE = "duplicate", "The order was already paid"
 
     LIVE = (State.CREATED, State.OPEN, State.PROCESSING)
 
@@ -45,6 +53,8 @@ class PaymentAttempt(TimeStamped):
     expires_at = models.DateTimeField(help_text="When the provider's page stops taking payment")
     captured_amount = models.PositiveBigIntegerField(default=0)
     paid_at = models.DateTimeField(null=True, blank=True)
+    # Money that was taken and must be given back whole.
+    refund_due = models.CharField(max_length=12, choices=RefundDue, blank=True)
     last_error = models.TextField(blank=True)
 
     objects = PaymentAttemptQuerySet.as_manager()

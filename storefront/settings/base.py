@@ -123,7 +123,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # The order form answers with a redirect to the payment page, and browsers hold redirects to this list too.
+        "form-action": [SELF, "https://checkout.stripe.com"],
         "frame-ancestors": [NONE],
     },
 }
@@ -141,6 +142,7 @@ EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"
 MAIL_DIR = LOCAL_DIR / "mail"
 
+PAYMENT_PROVIDERS = {"stripe": "shop.adapters.payments_stripe.StripeProvider"}
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 # Empty: Stripe itself. The local sandbox sets its own address, and aws.py refuses any.

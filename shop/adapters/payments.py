@@ -1,0 +1,115 @@
+"""The port to payment providers: what the shop asks of one, in the shop's own terms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+
+class ProviderError(Exception):
+    """The provider did not do what was asked; the message is for staff, not for buyers."""
+
+
+class ProviderRefused(ProviderError):
+    """A definite no (4xx): nothing was made or changed."""
+
+
+class ProviderUnavailable(ProviderError):
+    """No definite answer (timeout, 5xx, 409, 429): it may have happened. Ask again with the same key and parameters."""
+
+
+class BadWebhook(ProviderError):
+    """A webhook that is not, or not certainly, from the provider."""
+
+
+@dataclass(frozen=True)
+class PayLine:
+    """One line on the provider's page; the amount of one unit in minor units."""
+
+    name: str
+    unit_amount: int
+    quantity: int = 1
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class SessionRequest:
+    """All that a provider's payment page needs to know."""
+
+    attempt_id: UUID
+    reference: str
+    currency: str
+    lines: tuple[PayLine, ...]
+    email: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """A payment page as the provider sees it now. Amounts in minor units of `currency` (upper case)."""
+
+    session_id: str
+    status: str  # open, complete, expired
+    payment_status: str  # paid, unpaid, no_payment_required
+    amount_total: int
+    currency: str
+    attempt_id: str
+    intent_id: str
+    intent_status: str
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class WebhookEvent:
+    """A verified message of the provider; session_id and attempt_id are empty when it is not about a payment page."""
+
+    event_id: str
+    type: str
+    payload: dict[str, Any]
+    session_id: str
+    attempt_id: str
+
+
+class PaymentProvider(Protocol):
+    """Every call may raise ProviderRefused or ProviderUnavailable, and refuses to run inside a transaction."""
+
+    name: str
+
+    def freeze(self, request: SessionRequest) -> dict[str, Any]:
+        """The provider's own parameters, as JSON to be stored: a replay has to send exactly the same. No call."""
+
+    def create_session(self, params: Mapping[str, Any], *, idempotency_key: str) -> SessionState:
+        """Make a payment page; the same key and parameters again give the same page."""
+
+    def retrieve_session(self, session_id: str) -> SessionState:
+        """The page as it is now."""
+
+    def expire_session(self, session_id: str) -> SessionState:
+        """Close an open page. ProviderRefused when it is not open any more."""
+
+    def list_sessions(self, *, limit: int = 100) -> list[SessionState]:
+        """The newest pages, newest first."""
+
+    def read_webhook(self, body: bytes, signature: str) -> WebhookEvent:
+        """The message in a webhook's raw body. Raises BadWebhook unless it is signed, fresh and whole."""
+
+
+@lru_cache
+def provider(name: str = "stripe") -> PaymentProvider:
+    """The adapter of that name in settings.PAYMENT_PROVIDERS. KeyError for an unknown name."""
+    adapter: PaymentProvider = import_string(settings.PAYMENT_PROVIDERS[name])()
+    return adapter
+
+
+def refuse_inside_transaction() -> None:
+    """A slow provider must not hold row locks, and a call cannot be rolled back."""
+    assert not connection.in_atomic_block, "no call to a payment provider inside a database transaction"

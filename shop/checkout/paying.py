@@ -1,0 +1,135 @@
+"""Starting a payment in three steps: the attempt is committed, the provider is called, its answer is recorded.
+
+A crash between any two of them leaves a row from which the next try goes on, with the same parameters and the same
+idempotency key.
+"""
+
+import logging
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.urls import reverse
+
+from shop.adapters.payments import (
+    PayLine,
+    ProviderRefused,
+    ProviderUnavailable,
+    SessionRequest,
+    SessionState,
+    provider,
+)
+from shop.core import clock
+from shop.core.errors import ShopError
+from shop.orders.models import Order
+from shop.payments import services as payments
+from shop.payments.models import PaymentAttempt
+
+State = PaymentAttempt.State
+log = logging.getLogger(__name__)
+
+# The stock stays held a little longer than the provider's page takes payment.
+HOLD_MARGIN = timedelta(minutes=2)
+
+
+class PaymentUnavailable(ShopError):
+    """No page to pay on can be had now. The order is kept and may be paid later."""
+
+    def __init__(self) -> None:
+        super().__init__("We could not reach the payment page. Your order is saved: please try again in a moment.")
+
+
+def open_attempt(order: Order) -> PaymentAttempt:
+    """A CREATED attempt with its frozen parameters, in the caller's transaction. Calls nobody.
+
+    Raises IntegrityError when the order has a live attempt already.
+    """
+    assert connection.in_atomic_block, "the attempt is committed with what it is for"
+    attempt = PaymentAttempt(
+        order=order,
+        provider="stripe",
+        amount=order.grand_total,
+        currency=order.currency,
+        expires_at=clock.now() + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES),
+    )
+    attempt.params = provider(attempt.provider).freeze(session_request(order, attempt))
+    attempt.save(force_insert=True)
+    return attempt
+
+
+def start_payment(attempt_id: UUID) -> str:
+    """The address to send the buyer to. Call it after the commit, outside any transaction.
+
+    Raises PaymentUnavailable: after a definite refusal the attempt has failed and another may be opened; without a
+    definite answer it stays as it is, to be replayed.
+    """
+    attempt = PaymentAttempt.objects.get(pk=attempt_id)
+    if attempt.state == State.CREATED:
+        attempt = create_session(attempt)
+    if attempt.state != State.OPEN or not attempt.redirect_url:
+        raise PaymentUnavailable
+    return attempt.redirect_url
+
+
+def create_session(attempt: PaymentAttempt) -> PaymentAttempt:
+    """Make (or, after a crash, find again) the provider's page of a CREATED attempt. Raises PaymentUnavailable."""
+    try:
+        session = provider(attempt.provider).create_session(attempt.params, idempotency_key=f"{attempt.pk}:session")
+    except ProviderRefused as error:
+        log.exception("payment %s: the provider refused to open a page", attempt.pk)
+        give_up(attempt.pk, str(error))
+        raise PaymentUnavailable from error
+    except ProviderUnavailable as error:
+        log.warning("payment %s: no answer from the provider (%s)", attempt.pk, error)
+        payments.note_error(attempt.pk, str(error))
+        raise PaymentUnavailable from error
+    return record(attempt.pk, session)
+
+
+@transaction.atomic
+def record(attempt_id: UUID, session: SessionState) -> PaymentAttempt:
+    """The third step. A webhook may have been faster: then its facts stay."""
+    attempt = PaymentAttempt.objects.select_for_update().get(pk=attempt_id)
+    if attempt.state == State.CREATED:
+        payments.record_session(attempt, session)
+        payments.move(attempt, State.OPEN)
+    return attempt
+
+
+@transaction.atomic
+def give_up(attempt_id: UUID, error: str) -> None:
+    """The provider said no for certain, so nothing exists there."""
+    attempt = PaymentAttempt.objects.select_for_update().get(pk=attempt_id)
+    if attempt.state == State.CREATED:
+        payments.move(attempt, State.FAILED, note=error)
+
+
+def session_request(order: Order, attempt: PaymentAttempt) -> SessionRequest:
+    """What the buyer sees and where they come back to; the order's key goes along, since it opens the order's page."""
+    back = f"{settings.SITE_URL}{reverse('checkout-return')}?{urlencode({'attempt': attempt.pk, 'key': order.key})}"
+    return SessionRequest(
+        attempt_id=attempt.pk,
+        reference=order.number,
+        currency=order.currency,
+        lines=pay_lines(order),
+        email=order.email,
+        success_url=back,
+        cancel_url=back + "&cancelled=1",
+        expires_at=attempt.expires_at,
+    )
+
+
+def pay_lines(order: Order) -> tuple[PayLine, ...]:
+    """Lines that add up to the order's total, always; one for all when a discount is spread over them."""
+    if order.discount_total:
+        return (PayLine(f"Order {order.number}", order.grand_total),)
+    lines = [
+        PayLine(line.product_name, line.unit_price, line.quantity, f"{line.colour_name}, {line.size_name}")
+        for line in order.lines.all()
+    ]
+    if order.delivery_total:
+        lines.append(PayLine(f"Delivery: {order.shipping_name}", order.delivery_total))
+    assert sum(line.unit_amount * line.quantity for line in lines) == order.grand_total
+    return tuple(lines)

@@ -1,0 +1,89 @@
+"""Paying an order again: after a declined card, a closed tab or a provider that did not answer."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from shop.adapters.payments import ProviderError
+from shop.checkout.paying import HOLD_MARGIN, PaymentUnavailable, open_attempt, start_payment
+from shop.checkout.reconcile import close_page
+from shop.checkout.sync import sync
+from shop.core import clock
+from shop.core.errors import ShopError
+from shop.orders.models import Order
+from shop.payments.models import PaymentAttempt
+from shop.warehouse import services as warehouse
+from shop.warehouse.models import Reservation
+
+State = PaymentAttempt.State
+
+# A page that closes sooner than this is not worth sending anybody to.
+WORTH_SHOWING = timedelta(minutes=5)
+
+
+class NotPayable(ShopError):
+    """The order does not wait for a payment."""
+
+
+def pay_again(order: Order) -> str:
+    """Where to send the buyer to pay this order: the page that is open already, or a new one.
+
+    Two clicks get the same page. Raises NotPayable, OutOfStock or PaymentUnavailable.
+    """
+    try:
+        for attempt in PaymentAttempt.objects.filter(order=order).live():
+            if url := usable_page(attempt):
+                return url
+    except ProviderError as error:
+        raise PaymentUnavailable from error
+    return start_payment(next_attempt(order).pk)
+
+
+def usable_page(attempt: PaymentAttempt) -> str:
+    """The page of a live attempt while it may still be paid on; empty once there is none, and then none is open."""
+    if attempt.state == State.CREATED:
+        return replayed_page(attempt)
+    attempt = sync(attempt.pk, keep_order=True)
+    if attempt.state != State.OPEN:
+        return ""
+    if attempt.expires_at > clock.now() + WORTH_SHOWING:
+        return attempt.redirect_url
+    close_page(attempt)
+    sync(attempt.pk, keep_order=True)
+    return ""
+
+
+def replayed_page(attempt: PaymentAttempt) -> str:
+    """The page of an attempt whose creation was cut short; empty when the provider says that there is none."""
+    try:
+        return start_payment(attempt.pk)
+    except PaymentUnavailable:
+        attempt.refresh_from_db()
+        if attempt.state == State.CREATED:
+            raise
+        return ""
+
+
+@transaction.atomic
+def next_attempt(order: Order) -> PaymentAttempt:
+    """The order's live attempt, or a new one with the stock held for as long as it may be paid."""
+    order = Order.objects.locked().get(pk=order.pk)
+    if order.state != Order.State.PENDING:
+        raise NotPayable(f"Order {order.number} is not waiting for a payment.")
+    # A second click waits at the lock above and then finds what the first one opened.
+    attempt = PaymentAttempt.objects.filter(order=order).live().first()
+    if attempt is None:
+        attempt = open_attempt(order)
+        order.hold_until = attempt.expires_at + HOLD_MARGIN
+        order.save(update_fields=["hold_until", "updated_at"])
+        hold_missing(order)
+    return attempt
+
+
+def hold_missing(order: Order) -> None:
+    """Reserve what is not held (any more). Raises OutOfStock, with nothing changed."""
+    held = set(Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True))
+    missing = [line for line in order.lines.all() if line.pk not in held and line.variant_id]
+    demands = [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in missing if line.variant_id]
+    if demands:
+        warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)

@@ -1,0 +1,241 @@
+"""The only door for money facts: read from the provider what is so, then apply it under the order's lock.
+
+Webhook, return page, reconciler and staff all call sync(). It may run at any time, twice, and in parallel: it goes
+forward only, and what it does depends on nothing but the provider's answer and the locked rows.
+"""
+
+import logging
+from collections.abc import Callable
+from enum import Enum, auto
+from uuid import UUID
+
+from django.db import transaction
+
+from shop.adapters.payments import ProviderRefused, SessionState, provider
+from shop.checkout import paying
+from shop.core.errors import ShopError
+from shop.events.services import emit
+from shop.orders import services as orders
+from shop.orders.models import Order
+from shop.payments import services as payments
+from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.warehouse import services as warehouse
+
+log = logging.getLogger(__name__)
+Attempt = PaymentAttempt.State
+REFUND_LATE, REFUND_DUPLICATE = PaymentAttempt.RefundDue.LATE, PaymentAttempt.RefundDue.DUPLICATE
+# Ends: nothing the payment page says can change them any more.
+SETTLED = (Attempt.PAID, Attempt.REVIEW)
+
+
+class UnknownAttempt(ShopError):
+    """The provider speaks of a payment that the shop does not know."""
+
+
+class Fact(Enum):
+    """What a provider's answer means for an attempt."""
+
+    OPEN = auto()
+    PAID = auto()
+    MISMATCH = auto()
+    PROCESSING = auto()
+    FAILED = auto()
+    EXPIRED = auto()
+
+
+def sync(attempt_id: UUID, *, session_id: str = "", keep_order: bool = False) -> PaymentAttempt:
+    """Bring attempt and order to what the provider says now; the attempt as it is afterwards.
+
+    session_id: the page a webhook named, for an attempt whose own record of it was lost in a crash.
+    keep_order: an expired page does not cancel the order, because its buyer is about to get a new one.
+    Raises UnknownAttempt, ProviderRefused, ProviderUnavailable or PaymentUnavailable, with nothing changed.
+    """
+    attempt = PaymentAttempt.objects.filter(pk=attempt_id).first()
+    if attempt is None:
+        raise UnknownAttempt(f"no payment attempt {attempt_id}")
+    if attempt.state in SETTLED:
+        return attempt
+    session = read_session(attempt, session_id)
+    if session is None:
+        return attempt
+    with transaction.atomic():
+        order = Order.objects.locked().get(pk=attempt.order_id)
+        attempt = PaymentAttempt.objects.select_for_update().get(pk=attempt_id)
+        if attempt.state not in SETTLED:
+            payments.record_session(attempt, session)
+            moved = apply(read_fact(attempt, session), order, attempt, session)
+            if moved and attempt.state == Attempt.EXPIRED and not keep_order:
+                cancel_unpaid(order)
+    return attempt
+
+
+def read_session(attempt: PaymentAttempt, session_id: str) -> SessionState | None:
+    """The attempt's page as the provider sees it; None when none was ever made. The session has to name the attempt."""
+    known = attempt.session_id or session_id
+    if not known:
+        if attempt.state != Attempt.CREATED:
+            return None
+        known = paying.create_session(attempt).session_id
+    session = provider(attempt.provider).retrieve_session(known)
+    if session.attempt_id != str(attempt.pk):
+        raise ProviderRefused(f"session {session.session_id} does not belong to payment {attempt.pk}")
+    return session
+
+
+def read_fact(attempt: PaymentAttempt, session: SessionState) -> Fact:
+    """What the page's state means; the amount is compared with the one frozen in the attempt."""
+    if session.status == "open":
+        return Fact.OPEN
+    if session.status == "expired":
+        return Fact.EXPIRED
+    if session.payment_status == "paid":
+        same = (session.amount_total, session.currency) == (attempt.amount, attempt.currency)
+        return Fact.PAID if same else Fact.MISMATCH
+    if session.intent_status in ("requires_payment_method", "canceled"):
+        return Fact.FAILED
+    return Fact.PROCESSING
+
+
+def apply(fact: Fact, order: Order, attempt: PaymentAttempt, session: SessionState) -> bool:
+    """Do what that fact asks for (both rows are locked); False for a fact that is old news and does nothing."""
+    target, effect = EFFECTS[fact]
+    if not payments.may_move(attempt, target):
+        return False
+    effect(order, attempt, session)
+    return True
+
+
+def stay_open(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
+    payments.move(attempt, Attempt.OPEN)
+
+
+def wait(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
+    """A delayed method (a bank debit): the buyer has done their part, the stock stays held."""
+    payments.move(attempt, Attempt.PROCESSING)
+    if order.state == Order.State.PENDING:
+        orders.move(order, Order.State.PROCESSING, reason="payment is on its way")
+
+
+def fail(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
+    """The delayed method failed after all; the buyer may try another until the hold ends."""
+    payments.move(attempt, Attempt.FAILED, note="the delayed payment failed")
+    if order.state == Order.State.PROCESSING:
+        orders.move(order, Order.State.PENDING, reason="the delayed payment failed")
+
+
+def expire(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
+    payments.move(attempt, Attempt.EXPIRED)
+
+
+def review(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
+    """The money does not match the order: a person has to look, and nothing ships."""
+    note = f"{session.currency} {session.amount_total} was taken for {attempt.currency} {attempt.amount} (minor units)"
+    log.error("payment %s of order %s needs review: %s", attempt.pk, order.number, note)
+    payments.record_capture(attempt, amount=abs(session.amount_total))
+    payments.move(attempt, Attempt.REVIEW, note=note)
+    if order.state not in (Order.State.PAID, Order.State.REVIEW):
+        orders.move(order, Order.State.REVIEW, reason="the amount paid does not match")
+
+
+def take_money(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
+    """The money is there, in the right amount; what it is for depends on what became of the order."""
+    payments.record_capture(attempt, amount=session.amount_total)
+    if order.state == Order.State.REVIEW:
+        log.error("payment %s arrived for order %s, which is under review", attempt.pk, order.number)
+        payments.move(attempt, Attempt.REVIEW, note="paid while the order was under review")
+        return
+    payments.move(attempt, Attempt.PAID)
+    if order.state == Order.State.PAID:
+        log.error("order %s was paid twice; payment %s is to be refunded", order.number, attempt.pk)
+        payments.mark_refund_due(attempt, REFUND_DUPLICATE)
+    elif order.state == Order.State.CANCELLED and not take_stock_again(order):
+        log.error("order %s was paid too late; payment %s is to be refunded", order.number, attempt.pk)
+        payments.mark_refund_due(attempt, REFUND_LATE)
+    else:
+        confirm(order)
+
+
+def confirm(order: Order) -> None:
+    """The order is paid: its holds become sales, and everybody who cares is told."""
+    orders.move(order, Order.State.PAID, reason="payment received")
+    warehouse.settle(order_line_ids=line_ids(order))
+    emit(
+        "OrderPaid",
+        {
+            "order_id": order.pk,
+            "number": order.number,
+            "currency": order.currency,
+            "grand_total": order.grand_total,
+        },
+    )
+
+
+def take_stock_again(order: Order) -> bool:
+    """Reserve a cancelled order's lines once more; False when not all of them can be had."""
+    lines = list(order.lines.all())
+    demands = [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in lines if line.variant_id]
+    if len(demands) < len(lines):
+        return False
+    try:
+        with transaction.atomic():
+            warehouse.reserve(demands=demands, document=order.number, expires_at=None)
+    except warehouse.OutOfStock:
+        return False
+    return True
+
+
+def cancel_unpaid(order: Order, reason: str = "not paid in time") -> bool:
+    """Cancel a PENDING order (its row locked) that nothing can pay for any more; whether it was."""
+    if order.state != Order.State.PENDING or PaymentAttempt.objects.filter(order=order).live().exists():
+        return False
+    orders.move(order, Order.State.CANCELLED, reason=reason)
+    warehouse.release(order_line_ids=line_ids(order), document=order.number, reason=reason)
+    emit("OrderCancelled", {"order_id": order.pk, "number": order.number, "reason": reason})
+    return True
+
+
+def line_ids(order: Order) -> list[int]:
+    return list(order.lines.values_list("pk", flat=True))
+
+
+Effect = Callable[[Order, PaymentAttempt, SessionState], None]
+EFFECTS: dict[Fact, tuple[PaymentAttempt.State, Effect]] = {
+    Fact.OPEN: (Attempt.OPEN, stay_open),
+    Fact.PAID: (Attempt.PAID, take_money),
+    Fact.MISMATCH: (Attempt.REVIEW, review),
+    Fact.PROCESSING: (Attempt.PROCESSING, wait),
+    Fact.FAILED: (Attempt.FAILED, fail),
+    Fact.EXPIRED: (Attempt.EXPIRED, expire),
+}
+
+# What the provider announces about payment pages. Everything else is stored and left alone.
+SESSION_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+
+
+def process_event(row: ProviderEvent) -> None:
+    """Work on a stored message, once: it is a reason to ask the provider, never itself believed.
+
+    Raises what sync raises; the message then stays open.
+    """
+    if row.processed_at:
+        return
+    if row.type in SESSION_EVENTS:
+        sync_named(row)
+    payments.finish_event(row)
+
+
+def sync_named(row: ProviderEvent) -> None:
+    """Sync the attempt that the message's session names in its metadata."""
+    session = row.payload["data"]["object"]
+    named = str((session.get("metadata") or {}).get("attempt", ""))
+    attempt_id = payments.parse_attempt_id(named)
+    if attempt_id is None:
+        raise UnknownAttempt(f"the session names no payment attempt: {named!r}")
+    sync(attempt_id, session_id=str(session.get("id", "")))

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from shop.adapters import payments
+from shop.checkout.tests import paying_builders
+from shop.checkout.tests.paying_builders import FakeProvider
+
+
+@pytest.fixture
+def fake(settings: Settings) -> Iterator[FakeProvider]:
+    """A provider in memory in place of Stripe."""
+    settings.PAYMENT_PROVIDERS = {"stripe": f"{paying_builders.__name__}.FakeProvider"}
+    payments.provider.cache_clear()
+    adapter = payments.provider("stripe")
+    assert isinstance(adapter, FakeProvider)
+    yield adapter
+    payments.provider.cache_clear()

@@ -1,0 +1,104 @@
+"""A placed order waiting for its payment, and a provider that says what a test tells it to say."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from shop.adapters import payments_stripe
+from shop.adapters.payments import ProviderRefused, SessionRequest, SessionState, refuse_inside_transaction
+from shop.catalog.models import ProductVariant
+from shop.checkout.paying import HOLD_MARGIN, open_attempt
+from shop.core import clock
+from shop.orders.models import Order
+from shop.payments.models import PaymentAttempt
+from shop.tests.builders import make_order, make_variant
+from shop.warehouse import services as warehouse
+
+_numbers = count(1)
+
+
+class FakeProvider(payments_stripe.StripeProvider):
+    """Keeps pages in memory; a test changes them with says() or makes the next calls fail."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, SessionState] = {}
+        self.by_key: dict[str, str] = {}
+        self.errors: list[Exception | None] = []
+        self.calls: list[str] = []
+
+    def says(self, attempt: PaymentAttempt, **fields: Any) -> None:
+        """From now on the attempt's page looks like that (status="complete", payment_status="paid", …)."""
+        session_id = self.by_key[f"{attempt.pk}:session"]
+        self.sessions[session_id] = replace(self.sessions[session_id], **fields)
+
+    def freeze(self, request: SessionRequest) -> dict[str, Any]:
+        return super().freeze(request)
+
+    def create_session(self, params: Mapping[str, Any], *, idempotency_key: str) -> SessionState:
+        self._called(f"create {idempotency_key}")
+        if idempotency_key not in self.by_key:
+            self.by_key[idempotency_key] = self._page(params).session_id
+        return self.sessions[self.by_key[idempotency_key]]
+
+    def retrieve_session(self, session_id: str) -> SessionState:
+        self._called("retrieve")
+        return self.sessions[session_id]
+
+    def expire_session(self, session_id: str) -> SessionState:
+        self._called("expire")
+        if self.sessions[session_id].status != "open":
+            raise ProviderRefused("only open sessions can be expired")
+        self.sessions[session_id] = replace(self.sessions[session_id], status="expired")
+        return self.sessions[session_id]
+
+    def _page(self, params: Mapping[str, Any]) -> SessionState:
+        session_id = f"cs_fake_{next(_numbers)}"
+        lines = params["line_items"]
+        self.sessions[session_id] = SessionState(
+            session_id=session_id,
+            status="open",
+            payment_status="unpaid",
+            amount_total=sum(line["quantity"] * line["price_data"]["unit_amount"] for line in lines),
+            currency=lines[0]["price_data"]["currency"].upper(),
+            attempt_id=params["metadata"]["attempt"],
+            intent_id="",
+            intent_status="",
+            url=f"https://pay.example/{session_id}",
+            expires_at=clock.now(),
+        )
+        return self.sessions[session_id]
+
+    def _called(self, what: str) -> None:
+        refuse_inside_transaction()
+        self.calls.append(what)
+        error = self.errors.pop(0) if self.errors else None
+        if error:
+            raise error
+
+
+def place(variant: ProductVariant | None = None, *, quantity: int = 2) -> Order:
+    """An order PENDING with its stock held and its attempt CREATED, as T1 leaves it."""
+    variant = variant or make_variant(stock=10)
+    with transaction.atomic():
+        order = make_order(variant, quantity=quantity)
+        attempt = open_attempt(order)
+        order.hold_until = attempt.expires_at + HOLD_MARGIN
+        order.save(update_fields=["hold_until"])
+        demands = [warehouse.Demand(line.pk, variant.pk, line.quantity) for line in order.lines.all()]
+        warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)
+    return order
+
+
+def attempt_of(order: Order) -> PaymentAttempt:
+    """The order's newest attempt, read anew."""
+    return PaymentAttempt.objects.filter(order=order).order_by("-created_at")[0]
+
+
+def states(order: Order, attempt_id: UUID | None = None) -> tuple[str, str]:
+    """(attempt's state, order's state), read anew."""
+    attempt = PaymentAttempt.objects.get(pk=attempt_id) if attempt_id else attempt_of(order)
+    return str(attempt.state), str(Order.objects.get(pk=order.pk).state)

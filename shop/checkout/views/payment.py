@@ -1,0 +1,102 @@
+"""Where payments come back to the shop: the buyer, the provider's messages, and a second try."""
+
+import logging
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from shop.adapters.payments import BadWebhook, ProviderError, provider
+from shop.checkout.paying import PaymentUnavailable
+from shop.checkout.retry import NotPayable, pay_again
+from shop.checkout.sync import process_event, sync
+from shop.core.errors import ShopError
+from shop.core.http import personal_page, plain
+from shop.orders.models import Order
+from shop.payments import services as payments
+from shop.payments.models import PaymentAttempt
+from shop.warehouse.services import OutOfStock
+
+log = logging.getLogger(__name__)
+
+# Stripe's events are a few kilobytes.
+LARGEST_WEBHOOK = 512 * 1024
+
+
+def see_other(url: str) -> HttpResponse:
+    """303: whatever this request was, go there with a GET."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
+
+
+@require_GET
+@personal_page
+def checkout_return(request: HttpRequest) -> HttpResponse:
+    """The buyer is back from the provider's page, which proves nothing: ask the provider, then show the order.
+
+    The address carries the order's key, so it shows an order only to those who could see it anyway.
+    """
+    attempt = load_attempt(request.GET.get("attempt", ""), request.GET.get("key", ""))
+    page = attempt.order.get_absolute_url()
+    try:
+        attempt = sync(attempt.pk)
+        if attempt.state == PaymentAttempt.State.OPEN and "cancelled" in request.GET:
+            page += "?payment=cancelled"
+    except (ProviderError, ShopError):
+        # The webhook or the reconciler will bring the news; until then the order says that it waits.
+        log.exception("payment %s could not be checked on return", attempt.pk)
+        page += "?payment=checking"
+    return see_other(page)
+
+
+def load_attempt(attempt_id: str, order_key: str) -> PaymentAttempt:
+    """The attempt, for somebody who holds its order's key; 404 for everybody else."""
+    parsed = payments.parse_attempt_id(attempt_id)
+    if parsed is None:
+        raise Http404("no such payment")
+    attempt = get_object_or_404(PaymentAttempt.objects.select_related("order"), pk=parsed)
+    if not constant_time_compare(attempt.order.key, order_key):
+        raise Http404("no such payment")
+    return attempt
+
+
+@require_POST
+@personal_page
+def order_pay(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """The button on an unpaid order: off to a page where it can be paid, or back with the reason why not."""
+    order = get_object_or_404(Order, number=number, key=key)
+    try:
+        return see_other(pay_again(order))
+    except PaymentUnavailable:
+        reason = "unavailable"
+    except NotPayable:
+        reason = "closed"
+    except OutOfStock:
+        reason = "sold-out"
+    return see_other(f"{order.get_absolute_url()}?payment={reason}")
+
+
+@csrf_exempt
+@require_POST
+def webhook_stripe(request: HttpRequest) -> HttpResponse:
+    """A message from Stripe: verified on its raw bytes, stored, then worked on.
+
+    400 for what is not certainly from Stripe; 500 whenever it could not be worked on, so that Stripe sends it again.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_WEBHOOK:
+        return plain("refused: the body is too large", 400)
+    try:
+        event = provider("stripe").read_webhook(request.body, request.headers.get("Stripe-Signature", ""))
+    except BadWebhook as error:
+        return plain(f"refused: {error}", 400)
+    row = payments.store_event("stripe", event)
+    try:
+        process_event(row)
+    except Exception as error:
+        log.exception("webhook %s (%s) could not be processed", row.event_id, row.type)
+        payments.fail_event(row, str(error) or repr(error))
+        return plain("stored, but not processed: please send it again", 500)
+    return plain("processed", 200)

@@ -1,0 +1,106 @@
+"""Writing payment attempts (forward only, by one table) and the provider's messages."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from shop.adapters.payments import SessionState, WebhookEvent
+from shop.core import clock
+from shop.core.errors import InvalidTransition
+from shop.payments.models import PaymentAttempt, ProviderEvent
+
+State = PaymentAttempt.State
+
+# What may follow what. Never backwards; but money that the provider says it took is always believed, even after
+# the attempt was given up. Paid and review are ends: refunds and disputes are ledgers of their own.
+MOVES: dict[str, frozenset[str]] = {
+    State.CREATED: frozenset(
+        {State.OPEN, State.PROCESSING, State.PAID, State.FAILED, State.EXPIRED, State.REVIEW},
+    ),
+    State.OPEN: frozenset({State.PROCESSING, State.PAID, State.FAILED, State.EXPIRED, State.REVIEW}),
+    State.PROCESSING: frozenset({State.PAID, State.FAILED, State.REVIEW}),
+    State.FAILED: frozenset({State.PAID, State.REVIEW}),
+    State.EXPIRED: frozenset({State.PAID, State.REVIEW}),
+    State.PAID: frozenset(),
+    State.REVIEW: frozenset(),
+}
+
+
+def may_move(attempt: PaymentAttempt, to: PaymentAttempt.State) -> bool:
+    """Whether the table lists that step; staying where it is does not count as one."""
+    return to in MOVES[attempt.state]
+
+
+def move(attempt: PaymentAttempt, to: PaymentAttempt.State, *, note: str = "") -> None:
+    """Bring the attempt (its row locked by the caller) forward. note: what went wrong, for staff.
+
+    Raises InvalidTransition for a step that MOVES does not list; then nothing has changed.
+    """
+    if not may_move(attempt, to):
+        raise InvalidTransition(f"Payment {attempt.pk} is {attempt.state}: it cannot become {to.value}.")
+    attempt.state = to
+    attempt.last_error = note
+    attempt.save(update_fields=["state", "last_error", "updated_at"])
+
+
+def record_session(attempt: PaymentAttempt, session: SessionState) -> None:
+    """Keep the provider's names of this attempt (its row locked by the caller)."""
+    attempt.session_id = session.session_id
+    attempt.intent_id = session.intent_id or attempt.intent_id
+    attempt.redirect_url = session.url or attempt.redirect_url
+    attempt.save(update_fields=["session_id", "intent_id", "redirect_url", "updated_at"])
+
+
+def record_capture(attempt: PaymentAttempt, *, amount: int) -> None:
+    """Note what the provider took (minor units), before the attempt moves to paid or review."""
+    attempt.captured_amount = amount
+    attempt.paid_at = clock.now()
+    attempt.save(update_fields=["captured_amount", "paid_at", "updated_at"])
+
+
+def mark_refund_due(attempt: PaymentAttempt, reason: PaymentAttempt.RefundDue) -> None:
+    """This money is not ours to keep; the refund itself is made later, outside this transaction."""
+    attempt.refund_due = reason
+    attempt.save(update_fields=["refund_due", "updated_at"])
+
+
+def note_error(attempt_id: UUID, error: str) -> None:
+    """Keep the last trouble beside the attempt, whose state stays."""
+    PaymentAttempt.objects.filter(pk=attempt_id).update(last_error=error[:2000], updated_at=clock.now())
+
+
+@transaction.atomic
+def store_event(provider: str, event: WebhookEvent) -> ProviderEvent:
+    """The row of that message; a repeat counts a delivery and keeps what was done. Commit it before working on it."""
+    row, made = ProviderEvent.objects.get_or_create(
+        provider=provider,
+        event_id=event.event_id,
+        defaults={"type": event.type, "payload": event.payload, "attempt": _known_attempt(event.attempt_id)},
+    )
+    if not made:
+        ProviderEvent.objects.filter(pk=row.pk).update(deliveries=F("deliveries") + 1)
+    return row
+
+
+def finish_event(row: ProviderEvent) -> None:
+    """It is worked on; further deliveries of it do nothing."""
+    ProviderEvent.objects.filter(pk=row.pk).update(processed_at=clock.now(), last_error="")
+
+
+def fail_event(row: ProviderEvent, error: str) -> None:
+    """It could not be worked on; it stays open for the next delivery and the reconciler."""
+    ProviderEvent.objects.filter(pk=row.pk).update(last_error=error[:2000])
+
+
+def parse_attempt_id(text: str) -> UUID | None:
+    """The id in text that came from outside, or None when it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _known_attempt(text: str) -> PaymentAttempt | None:
+    attempt_id = parse_attempt_id(text)
+    return PaymentAttempt.objects.filter(pk=attempt_id).first() if attempt_id else None
