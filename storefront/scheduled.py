@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, reconcile
+from shop.events.relay import relay
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Job:
 
 
 JOBS: tuple[Job, ...] = (
+    Job("relay", relay, every=1),
     Job("publish", publish_due, every=60),
     Job("expire unpaid orders", expire_unpaid, every=60),
     Job("reconcile payments", reconcile, every=300),

@@ -1,0 +1,53 @@
+"""From a message to the shop's own consumers, each once."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
+
+from shop.adapters.bus import Message
+from shop.events.envelope import Event
+from shop.events.models import InboxEntry
+from shop.events.registry import HANDLERS
+
+Handler = Callable[[Event], None]
+
+log = logging.getLogger(__name__)
+
+
+class DispatchFailed(Exception):
+    """Some consumers failed on an event; the message names them. The others have handled it."""
+
+
+def dispatch(message: Message) -> None:
+    """Give the event to every consumer of the registry that has not handled it yet.
+
+    A failing consumer does not keep the event from the others. Raises DispatchFailed, so that the event comes again
+    and reaches those that failed.
+    """
+    event = Event.from_message(message)
+    faults = []
+    for consumer in HANDLERS.get(event.name, ()):
+        try:
+            handle_once(consumer, event)
+        except Exception as error:  # the caller retries; the log keeps the trace
+            log.exception("%s failed on %s %s", consumer, event.name, event.id)
+            faults.append(f"{consumer}: {error!r}")
+    if faults:
+        raise DispatchFailed("; ".join(faults))
+
+
+def handle_once(consumer: str, event: Event) -> None:
+    """Call the consumer unless its inbox has the event. Both are written together, or neither.
+
+    The inbox row comes first: a second delivery at the same moment waits for it, and then finds it there.
+    """
+    handler: Handler = import_string(consumer)
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                InboxEntry.objects.create(consumer=consumer, event_id=event.id)
+        except IntegrityError:
+            return
+        handler(event)

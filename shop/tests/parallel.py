@@ -1,0 +1,28 @@
+"""Races for tests: real threads on real connections."""
+
+import threading
+from collections.abc import Callable
+
+from django.db import connection
+
+
+def in_parallel(run: Callable[[], object], threads: int) -> list[Exception]:
+    """Run it in that many threads, each with a connection of its own; the errors they ended with."""
+    errors: list[Exception] = []
+    start = threading.Barrier(threads)
+
+    def work() -> None:
+        try:
+            start.wait()
+            run()
+        except Exception as error:  # noqa: BLE001 - carried to the test's own thread
+            errors.append(error)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return errors
