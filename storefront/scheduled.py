@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, reconcile
 from shop.events.relay import relay
+from shop.mail.services import send_due_mail
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Job:
 
 JOBS: tuple[Job, ...] = (
     Job("relay", relay, every=1),
+    Job("mail", send_due_mail, every=1),
     Job("publish", publish_due, every=60),
     Job("expire unpaid orders", expire_unpaid, every=60),
     Job("reconcile payments", reconcile, every=300),

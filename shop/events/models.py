@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from shop.core import clock
+from shop.core.attempts import Attempted
 
 
 class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
@@ -15,7 +16,7 @@ class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
         return self.filter(state=OutboxEvent.State.PENDING, next_attempt_at__lte=clock.now()).order_by("created_at")
 
 
-class OutboxEvent(models.Model):
+class OutboxEvent(Attempted):
     """Something that happened. Written in the transaction that made it happen; the relay publishes it."""
 
     class State(models.TextChoices):
@@ -29,10 +30,7 @@ class OutboxEvent(models.Model):
     detail = models.JSONField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     created_at = models.DateTimeField(default=clock.now)
-    next_attempt_at = models.DateTimeField(default=clock.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
     published_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True)
 
     objects = OutboxEventQuerySet.as_manager()
 

@@ -1,32 +1,20 @@
 """The relay: publishes what the outbox holds. Any number of them may run at once.
 
-A row is claimed by pushing its next attempt into the future and committing; only then is it published, outside any
-transaction, and marked. A relay that dies in between leaves a row that is due again when its claim ends: an event
-may come twice, which the consumers' inbox absorbs, but it never gets lost.
+Rows are claimed, published outside any transaction, and marked (shop/core/attempts.py). A relay that dies before it
+marks leaves a row that comes again: an event may come twice, which the consumers' inbox absorbs, but never gets lost.
 """
 
-import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
 from django.utils.module_loading import import_string
 
 from shop.adapters.bus import MAX_MESSAGES, EventBus
 from shop.core import clock
+from shop.core.attempts import batches
 from shop.events.dispatch import dispatch
 from shop.events.envelope import Event
 from shop.events.models import OutboxEvent
-
-# How long a claim lasts: well above the time that a batch may take.
-CLAIM = timedelta(minutes=2)
-# 2, 4, 8 ... seconds between attempts, at most an hour; 12 attempts take over an hour before an event is given up.
-MAX_ATTEMPTS = 12
-LONGEST_WAIT = timedelta(hours=1)
-# One run ends after this long, so that the other jobs get their turn.
-SECONDS_A_RUN = 20.0
 
 State = OutboxEvent.State
 
@@ -34,27 +22,7 @@ State = OutboxEvent.State
 def relay() -> int:
     """Publish the events that are due, oldest first; returns how many. Never call it inside a transaction."""
     bus: EventBus = import_string(settings.EVENT_BUS)(dispatch)
-    ends = time.monotonic() + SECONDS_A_RUN
-    published = 0
-    while time.monotonic() < ends:
-        rows = claim()
-        if not rows:
-            break
-        published += publish(bus, rows)
-    return published
-
-
-def claim() -> list[OutboxEvent]:
-    """Take up to a call's worth of due events that no other relay has."""
-    # durable: refuses to run inside a transaction, where nobody could see the claim.
-    with transaction.atomic(durable=True):
-        rows = list(OutboxEvent.objects.due().select_for_update(skip_locked=True)[:MAX_MESSAGES])
-        OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(
-            next_attempt_at=clock.now() + CLAIM, attempts=F("attempts") + 1
-        )
-    for row in rows:
-        row.attempts += 1
-    return rows
+    return sum(publish(bus, rows) for rows in batches(OutboxEvent.objects.due, MAX_MESSAGES))
 
 
 def publish(bus: EventBus, rows: Sequence[OutboxEvent]) -> int:
@@ -69,12 +37,5 @@ def publish(bus: EventBus, rows: Sequence[OutboxEvent]) -> int:
     pending.filter(pk__in=taken).update(state=State.PUBLISHED, published_at=clock.now(), last_error="")
     for row in rows:
         if str(row.pk) in refused:
-            pending.filter(pk=row.pk).update(**after_failure(row.attempts, refused[str(row.pk)]))
+            pending.filter(pk=row.pk).update(**row.after_failure(refused[str(row.pk)], given_up=State.DEAD))
     return len(taken)
-
-
-def after_failure(attempts: int, reason: str) -> dict[str, object]:
-    """What a row says after its n-th failed attempt: when it is tried again, or that it is given up."""
-    wait = min(timedelta(seconds=2**attempts), LONGEST_WAIT)
-    state = State.DEAD if attempts >= MAX_ATTEMPTS else State.PENDING
-    return {"state": state, "next_attempt_at": clock.now() + wait, "last_error": reason[:2000]}

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from shop.core import clock
+from shop.core.attempts import Attempted
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -14,7 +15,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         return self.filter(state=OutgoingMail.State.PENDING, next_attempt_at__lte=clock.now()).order_by("pk")
 
 
-class OutgoingMail(models.Model):
+class OutgoingMail(Attempted):
     """One mail to one person. The key says what it is about, so that the same news is never queued twice."""
 
     class State(models.TextChoices):
@@ -28,11 +29,8 @@ class OutgoingMail(models.Model):
     text = models.TextField()
     html = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=clock.now)
     created_at = models.DateTimeField(default=clock.now)
     sent_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.TextField(blank=True)
 
     objects = OutgoingMailQuerySet.as_manager()
 

@@ -30,8 +30,8 @@ def money(amount: int, currency: str) -> str:
 
 @register.filter
 def absolute(path: str) -> str:
-    """The full public address of a path: what search engines, feeds and mails need."""
-    return f"{settings.SITE_URL}{path}"
+    """The full public address of a path: what search engines, feeds and mails need. One that is full stays."""
+    return path if path.startswith(("http://", "https://")) else f"{settings.SITE_URL}{path}"
 
 
 @register.simple_tag
@@ -75,6 +75,7 @@ EAGER = mark_safe('fetchpriority="high"')
 LAZY = mark_safe('loading="lazy" decoding="async"')
 
 
+@register.filter
 def media(name: str) -> str:
     """The public address of a stored file."""
     return name if name.startswith(("/", "http")) else f"{settings.MEDIA_URL}{name}"

@@ -4,15 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from shop.adapters.bus import Message
 from shop.adapters.bus_inprocess import InProcessBus
 from shop.core import clock
-from shop.events import relay as relaying
+from shop.core.attempts import MAX_ATTEMPTS
 from shop.events.models import InboxEntry, OutboxEvent
-from shop.events.relay import CLAIM, MAX_ATTEMPTS, claim, relay
+from shop.events.relay import relay
 from shop.events.services import emit
 from shop.events.tests import recorders
 from shop.tests.parallel import in_parallel
@@ -127,28 +126,7 @@ def test_an_event_is_given_up_after_the_last_attempt_and_says_why(flaky: type[Fl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_claim_skips_rows_of_other_relays_and_lasts() -> None:
-    emit_many(1)
-    before = clock.now()
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert len(claim()) == 1
-    assert any("FOR UPDATE SKIP LOCKED" in query["sql"] for query in queries)
-    assert OutboxEvent.objects.get().next_attempt_at >= before + CLAIM
-    assert claim() == []
-
-
-@pytest.mark.django_db(transaction=True)
 def test_the_relay_refuses_to_run_inside_a_transaction() -> None:
     emit_many(1)
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         relay()
-
-
-@pytest.mark.parametrize(("attempts", "seconds"), [(1, 2), (5, 32), (11, 2048), (12, 3600)])
-def test_waits_double_up_to_an_hour(attempts: int, seconds: int) -> None:
-    before = clock.now()
-    waits = relaying.after_failure(attempts, "x")["next_attempt_at"]
-    assert isinstance(waits, type(before))
-    assert timedelta(seconds=seconds) <= waits - before < timedelta(seconds=seconds + 30)

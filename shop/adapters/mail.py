@@ -1,0 +1,46 @@
+"""The port that sends mails."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as it is to be read: text with an HTML twin. The key names it; one key is one mail."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str
+
+    @property
+    def digest(self) -> str:
+        """A short name of the key, the same each time."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:24]
+
+
+class MailSender(Protocol):
+    def send(self, mail: Mail) -> None:
+        """Hand the mail over. Raises what went wrong; the same mail may then come again. Never in a transaction."""
+
+
+def compose(mail: Mail) -> EmailMultiAlternatives:
+    """The mail with its headers. A repeat has the same Message-ID, so that mailboxes can tell it is one.
+
+    Rendering it (`.message()`) raises BadHeaderError for a line break in the subject or an address.
+    """
+    domain = settings.SHOP_EMAIL.rpartition("@")[2]
+    message = EmailMultiAlternatives(
+        subject=mail.subject,
+        body=mail.text,
+        from_email=f"{settings.SHOP_NAME} <{settings.SHOP_EMAIL}>",
+        to=[mail.to],
+        headers={"Message-ID": f"<{mail.digest}@{domain}>"},
+    )
+    message.attach_alternative(mail.html, "text/html")
+    return message
