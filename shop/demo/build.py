@@ -1,0 +1,64 @@
+"""The demo shop, step by step. Each step adds what is missing, so that an interrupted run is completed by the next."""
+
+from dataclasses import dataclass
+from typing import TextIO
+
+from django.db import transaction
+
+from shop.catalog import listings
+from shop.catalog.models import Product, ProductVariant
+from shop.core.errors import ShopError
+from shop.demo.catalogue import make_catalogue
+from shop.demo.delivery import make_delivery
+from shop.demo.drawing import View
+from shop.demo.pictures import VIEWS, make_pictures
+from shop.demo.source import Article, articles
+from shop.demo.staff import make_staff
+from shop.demo.stock import make_stock
+from shop.orders.models import Order
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to build. Only tests ask for less than everything."""
+
+    products: int | None = None
+    views: tuple[View, ...] = VIEWS
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        return articles()[: self.products]
+
+
+def build(plan: Plan, stream: TextIO) -> None:
+    """Complete the demo shop. Raises ShopError, with nothing changed, in a shop that is not the demo's."""
+    refuse_real_shop()
+    make_catalogue(plan.articles)
+    make_stock(variants_of(plan.articles))
+    make_delivery()
+    make_staff()
+    make_pictures(plan.articles, stream, views=plan.views)
+    finish(plan)
+
+
+@transaction.atomic
+def finish(plan: Plan) -> None:
+    """The last step: the shop's pages show what the others made."""
+    listings.refresh(Product.objects.filter(slug__in=[a.slug for a in plan.articles]).values_list("pk", flat=True))
+
+
+def variants_of(some: tuple[Article, ...]) -> list[ProductVariant]:
+    found = ProductVariant.objects.filter(product__slug__in=[article.slug for article in some])
+    return list(found.select_related("product", "colour", "size").order_by("pk"))
+
+
+def refuse_real_shop() -> None:
+    """Raise ShopError where products or orders are there that no demo made."""
+    if not is_demo() and (Product.objects.exists() or Order.objects.exists()):
+        raise ShopError("This shop has products or orders of its own, so the demo stays out. Use an empty database.")
+
+
+def is_demo() -> bool:
+    """Whether the demo was begun here: its first article is there under its own SKU."""
+    first = articles()[0]
+    return ProductVariant.objects.filter(sku=first.sku(first.colourways[0], first.sizes[0])).exists()

@@ -1,0 +1,90 @@
+"""Categories, colours, products and variants of the demo."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from shop.catalog.models import Category, Colour, Product, ProductVariant, Size
+from shop.core import clock
+from shop.demo import prices, words
+from shop.demo.families import family
+from shop.demo.sizes import cut_of, make_charts, make_systems, system_of
+from shop.demo.source import Article, Colourway
+
+
+@transaction.atomic
+def make_catalogue(articles: tuple[Article, ...]) -> None:
+    """Everything that is missing of these articles. What is there stays as it is."""
+    now = clock.now()
+    categories, colours = make_categories(), make_colours(articles)
+    sizes = make_systems()
+    charts = make_charts(articles, sizes)
+    there = set(Product.objects.values_list("slug", flat=True))
+    for article in articles:
+        if article.slug not in there:
+            product = Product(
+                category=categories[article.category], size_chart=charts[article.garment, cut_of(article)]
+            )
+            make_product(product, article, prices.published(article, now))
+            make_variants(product, article, colours, sizes)
+
+
+def make_categories() -> dict[str, Category]:
+    """The category tree, by name."""
+    made: dict[str, Category] = {}
+    by_slug: dict[str | None, Category] = {}
+    for position, (name, slug, parent, description) in enumerate(words.CATEGORIES):
+        category, _ = Category.objects.get_or_create(
+            slug=slug,
+            defaults={
+                "name": name, "parent": by_slug.get(parent), "position": position, "description": description,
+            },
+        )  # fmt: skip
+        made[name] = by_slug[slug] = category
+    return made
+
+
+def make_colours(articles: tuple[Article, ...]) -> dict[str, Colour]:
+    """The colours by slug; one colour serves every article that comes in it."""
+    colourways: dict[str, Colourway] = {each.slug: each for article in articles for each in article.colourways}
+    Colour.objects.bulk_create(
+        [
+            Colour(name=c.name, slug=c.slug, hex=c.hex, accent_hex=c.accent, family=family(c.hex))
+            for c in colourways.values()
+        ],
+        ignore_conflicts=True,
+    )
+    return {colour.slug: colour for colour in Colour.objects.filter(slug__in=colourways)}
+
+
+def make_product(product: Product, article: Article, published_at: datetime) -> None:
+    """Fill in and save the article's product."""
+    product.name, product.slug = article.name, article.slug
+    product.department = article.department
+    product.description, product.fit = words.describe(article), words.fit(article)
+    product.fabrics, product.care = words.fabrics(article), words.care(article)
+    product.created_at = product.published_at = published_at
+    Product.objects.bulk_create([product])
+
+
+def make_variants(
+    product: Product, article: Article, colours: dict[str, Colour], sizes: dict[tuple[str, str], Size]
+) -> None:
+    """Every size of every colour."""
+    variants = []
+    for colourway in article.colourways:
+        price, before = prices.price(article, colourway)
+        variants += [
+            ProductVariant(
+                product=product,
+                colour=colours[colourway.slug],
+                size=sizes[system_of(article), size],
+                sku=article.sku(colourway, size),
+                price=price,
+                compare_at_price=before,
+                currency=article.currency,
+                created_at=product.created_at,
+            )
+            for size in article.sizes
+        ]
+    ProductVariant.objects.bulk_create(variants)

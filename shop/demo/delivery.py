@@ -1,0 +1,63 @@
+"""Ways to deliver and their rates."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from shop.delivery.models import ShippingMethod, ShippingRate
+
+BRITAIN = ("GB",)
+IRELAND = ("IE",)
+EUROPE = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IT", "LT", "LU", "LV", "MT",
+    "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+)  # fmt: skip
+WORLD = ("AU", "CA", "CH", "JP", "NO", "NZ", "US")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """price and free_over in pence; days are working days."""
+
+    countries: tuple[str, ...]
+    price: int
+    free_over: int | None
+    min_days: int
+    max_days: int
+
+
+# code: (name, rates)
+METHODS = {
+    "standard": (
+        "Standard delivery",
+        (
+            Rate(BRITAIN, 395, 7500, 2, 4),
+            Rate(IRELAND, 695, 10_000, 3, 5),
+            Rate(EUROPE, 995, 15_000, 4, 7),
+            Rate(WORLD, 1495, 25_000, 6, 12),
+        ),
+    ),
+    "express": (
+        "Express delivery",
+        (Rate(BRITAIN, 600, None, 1, 1), Rate((*IRELAND, *EUROPE), 1650, None, 2, 3), Rate(WORLD, 2900, None, 3, 5)),
+    ),
+}
+
+
+@transaction.atomic
+def make_delivery() -> None:
+    """The methods that are missing, with their rates. A method that is there keeps the rates it has."""
+    for position, (code, (name, rates)) in enumerate(METHODS.items()):
+        method, new = ShippingMethod.objects.get_or_create(code=code, defaults={"name": name, "position": position})
+        if new:
+            ShippingRate.objects.bulk_create(
+                ShippingRate(
+                    method=method,
+                    countries=list(rate.countries),
+                    price=rate.price,
+                    free_over=rate.free_over,
+                    min_days=rate.min_days,
+                    max_days=rate.max_days,
+                )
+                for rate in rates
+            )
