@@ -1,0 +1,12 @@
+"""Django looks here for ModelAdmins: each domain registers its own."""
+
+from adminpanel import (  # noqa: F401 - importing registers
+    catalog_admin,
+    delivery_admin,
+    messages_admin,
+    orders_admin,
+    payments_admin,
+    people_admin,
+    products_admin,
+    stock_admin,
+)

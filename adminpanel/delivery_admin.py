@@ -1,0 +1,59 @@
+"""Ways to deliver and their prices."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from adminpanel.fields import CountriesField, country_names
+from adminpanel.money import MoneyField
+from adminpanel.site import StaffAdmin, StaffInline
+from shop.core.money import Money
+from shop.delivery.models import ShippingMethod, ShippingRate
+
+
+class ShippingRateForm(forms.ModelForm):  # type: ignore[type-arg]
+    countries = CountriesField(help_text="Codes such as GB, IE, FR")
+    price = MoneyField(help_text="Tax included")
+    free_over = MoneyField(required=False, help_text="Free from this value of goods; empty: never")
+
+    class Meta:
+        model = ShippingRate
+        fields = ["countries", "price", "free_over", "min_days", "max_days"]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuses a span of days that ends before it begins."""
+        cleaned = super().clean() or {}
+        low, high = cleaned.get("min_days"), cleaned.get("max_days")
+        if low is not None and high is not None and low > high:
+            self.add_error("max_days", "The longest time is shorter than the shortest.")
+        return cleaned
+
+
+class ShippingRateInline(StaffInline):
+    model = ShippingRate
+    form = ShippingRateForm
+
+
+@admin.register(ShippingMethod)
+class ShippingMethodAdmin(StaffAdmin):
+    list_display = ["name", "code", "position", "is_active", "rates_in_words"]
+    search_fields = ["name", "code"]
+    inlines = [ShippingRateInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ShippingMethod]:
+        rows: QuerySet[ShippingMethod] = super().get_queryset(request)
+        return rows.prefetch_related("rates")
+
+    @admin.display(description="Where and for how much")
+    def rates_in_words(self, method: ShippingMethod) -> str:
+        return "; ".join(rate_in_words(rate) for rate in method.rates.all())
+
+
+def rate_in_words(rate: ShippingRate) -> str:
+    """Such as 'United Kingdom £3.95, free over £75' or '14 countries £12'."""
+    where = country_names().get(rate.countries[0], rate.countries[0]) if len(rate.countries) == 1 else ""
+    words = f"{where or f'{len(rate.countries)} countries'} {Money(rate.price, rate.currency)}"
+    return words if rate.free_over is None else f"{words}, free over {Money(rate.free_over, rate.currency)}"

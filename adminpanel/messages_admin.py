@@ -1,0 +1,78 @@
+"""What the shop told others: events on their way, and mails."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import action
+
+from adminpanel.site import ReadOnlyAdmin, state_column
+from shop.core import clock
+from shop.events.models import OutboxEvent
+from shop.mail.models import OutgoingMail
+
+
+class QueueAdmin(ReadOnlyAdmin):
+    """Rows of a queue: read only, but those who may change them can have some tried again."""
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may put rows back into the queue."""
+        return request.user.has_perm(f"shop.change_{self.opts.model_name}")
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(QueueAdmin):
+    list_display = [
+        "name",
+        state_column("state", {"published": "good", "dead": "bad", "pending": "warn"}),
+        "created_at",
+        "attempts",
+        "next_attempt_at",
+        "last_error_short",
+    ]
+    list_filter = ["state", "name"]
+    search_fields = ["name", "detail__number"]
+    actions = ["retry"]
+
+    @action(description="Try to publish again", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[OutboxEvent]) -> None:
+        """Dead events go back to the queue with their attempts forgotten; the others stay as they are."""
+        dead = queryset.filter(state=OutboxEvent.State.DEAD)
+        count = dead.update(state=OutboxEvent.State.PENDING, attempts=0, next_attempt_at=clock.now())
+        tell(self, request, count, "event will be published again", "events will be published again")
+
+    @admin.display(description="Last error")
+    def last_error_short(self, event: OutboxEvent) -> str:
+        return event.last_error[:80]
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(QueueAdmin):
+    list_display = [
+        "subject",
+        "to",
+        state_column("state", {"sent": "good", "failed": "bad", "pending": "warn"}),
+        "created_at",
+        "sent_at",
+        "attempts",
+    ]
+    list_filter = ["state"]
+    search_fields = ["to", "key", "subject"]
+    fields = ["subject", "to", "key", "state", "created_at", "sent_at", "attempts", "last_error", "text"]
+    actions = ["resend"]
+
+    @action(description="Send again", permissions=["retry"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
+        """The same mail once more, also one that was sent."""
+        waiting = OutgoingMail.State.PENDING
+        count = queryset.exclude(state=waiting).update(state=waiting, attempts=0, next_attempt_at=clock.now())
+        tell(self, request, count, "mail will be sent again", "mails will be sent again")
+
+
+def tell(staff_admin: Any, request: HttpRequest, count: int, one: str, many: str) -> None:
+    """A message with the number of rows, or that none was fit for it."""
+    if count:
+        staff_admin.message_user(request, f"{count} {one if count == 1 else many}.", messages.SUCCESS)
+    else:
+        staff_admin.message_user(request, "None of these had to be tried again.", messages.WARNING)

@@ -1,0 +1,156 @@
+"""Customers, staff and roles. Nobody can give away, or take from, more than they hold themselves."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import QuerySet
+from django.forms import Field
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from adminpanel.site import StaffAdmin
+from shop.accounts.models import User
+
+admin.site.unregister(Group)
+
+
+class PersonCreationForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "full_name"]
+
+
+class PersonChangeForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+def holds_all_of(editor: Any, permissions: set[str]) -> bool:
+    """Whether the editor has each of these permissions ('shop.view_order')."""
+    return bool(editor.is_superuser or permissions <= editor.get_all_permissions())
+
+
+def names_of(permissions: QuerySet[Permission]) -> set[str]:
+    """Permission rows as Django names them: 'shop.view_order'."""
+    pairs = permissions.values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in pairs}
+
+
+def within_reach(editor: Any) -> QuerySet[Group]:
+    """The groups that give nothing the editor does not have."""
+    if editor.is_superuser:
+        return Group.objects.all()
+    groups = Group.objects.prefetch_related("permissions__content_type")
+    held = editor.get_all_permissions()
+    reachable = [
+        group.pk
+        for group in groups
+        if {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()} <= held
+    ]
+    return Group.objects.filter(pk__in=reachable)
+
+
+def permissions_of(editor: Any) -> QuerySet[Permission]:
+    """The permission rows that the editor holds."""
+    rows = Permission.objects.select_related("content_type")
+    if editor.is_superuser:
+        return rows
+    held = editor.get_all_permissions()
+    return rows.filter(pk__in=[row.pk for row in rows if f"{row.content_type.app_label}.{row.codename}" in held])
+
+
+class WithinOwnRights(StaffAdmin):
+    """Many-to-many choices of groups and permissions offer only what the editor holds."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
+        if db_field.name == "groups":
+            options["queryset"] = within_reach(request.user)
+        elif db_field.name in ("permissions", "user_permissions"):
+            options["queryset"] = permissions_of(request.user)
+        field: Field | None = super().formfield_for_manytomany(db_field, request, **options)
+        return field
+
+
+@admin.register(User)
+class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
+    form = PersonChangeForm
+    add_form = PersonCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["email", "full_name", "is_staff", "roles", "is_active", "date_joined"]
+    list_filter = ["is_staff", "is_active", "groups"]
+    search_fields = ["email", "full_name"]
+    search_help_text = "E-mail or name"
+    ordering = ["-date_joined"]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = ["groups"]
+    fieldsets = [
+        (None, {"fields": ["email", "full_name", "password"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "full_name", "password1", "password2"]})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Who may not manage people sees customers only."""
+        people: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
+        return people if request.user.has_perm("shop.change_user") else people.filter(is_staff=False)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and may_manage(request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and may_manage(request.user, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The bulk action asks about the model, not about each row: refuse rows above the editor here."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        above = {f"person {person}" for person in objs if not may_manage(request.user, person)}
+        return deleted, counts, {*lacking, *above}, protected
+
+    @admin.display(description="Roles")
+    def roles(self, person: User) -> str:
+        return ", ".join(group.name for group in person.groups.all())
+
+
+def may_manage(editor: Any, person: User | None) -> bool:
+    """Only those who hold at least what the person holds may change them."""
+    if person is None or editor.is_superuser:
+        return True
+    return not person.is_superuser and holds_all_of(editor, held_by(person))
+
+
+def held_by(person: User) -> set[str]:
+    """What the person would hold if active: a blocked superior is still a superior."""
+    own = names_of(Permission.objects.filter(user=person))
+    return own | names_of(Permission.objects.filter(group__user=person))
+
+
+@admin.register(Group)
+class RoleAdmin(WithinOwnRights):
+    list_display = ["name", "people"]
+    search_fields = ["name"]
+    filter_horizontal = ["permissions"]
+
+    @admin.display(description="People")
+    def people(self, group: Group) -> int:
+        return len(group.user_set.all())  # prefetched
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        rows: QuerySet[Group] = super().get_queryset(request)
+        return rows.prefetch_related("user_set")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and self.within(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and self.within(request, obj)
+
+    def within(self, request: HttpRequest, group: Group | None) -> bool:
+        """Whether the group gives nothing that the editor does not hold."""
+        return group is None or holds_all_of(request.user, names_of(group.permissions.all()))

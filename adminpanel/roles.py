@@ -1,0 +1,61 @@
+"""Who may do what: one table from role to rights, written into Django's groups by sync_roles()."""
+
+from django.contrib.auth.models import Group, Permission
+
+# Letters: v view, a add, c change, d delete. Change on a read-only model allows its one button: sync a payment,
+# retry an event, send a mail again, correct a stock level.
+CATALOGUE = ("category", "colour", "product", "productvariant", "productimage", "sizesystem", "size", "sizechart")
+CATALOGUE_ALL = (*CATALOGUE, "sizechartentry")
+
+ROLES: dict[str, dict[str, str]] = {
+    "owner": {
+        **dict.fromkeys(CATALOGUE_ALL, "vacd"),
+        **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate"), "vacd"),
+        **dict.fromkeys(("stocklevel", "paymentattempt", "outboxevent", "outgoingmail"), "vc"),
+        **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
+        "providerevent": "v",
+        "user": "vacd",
+        "auth.group": "vacd",
+    },
+    "catalogue": {**dict.fromkeys(CATALOGUE_ALL, "vacd"), "stocklevel": "v"},
+    "warehouse": {
+        **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
+        **dict.fromkeys(("order", "orderline", "stockmovement", "reservation"), "v"),
+        **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),
+        "stocklevel": "vc",
+        "stocklocation": "vac",
+    },
+    "customer care": {
+        **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation"), "v"),
+        **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "user"), "v"),
+        **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
+        **dict.fromkeys(("paymentattempt", "outgoingmail"), "vc"),
+    },
+    "marketing": {
+        **dict.fromkeys(("product", "productvariant", "productimage", "colour", "stocklevel"), "v"),
+        "category": "vc",
+    },
+    # Figures without names: lines of orders, not orders.
+    "analyst": dict.fromkeys(
+        ("category", "product", "productvariant", "productimage", "orderline", "stocklevel", "stockmovement"), "v"
+    ),
+}
+
+VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
+
+
+def rights(role: str) -> set[tuple[str, str]]:
+    """The role's permissions as (app label, codename)."""
+    found = set()
+    for model, letters in ROLES[role].items():
+        app, _, name = model.rpartition(".")
+        found |= {(app or "shop", f"{VERBS[letter]}_{name}") for letter in letters}
+    return found
+
+
+def sync_roles() -> None:
+    """Make the groups as the table says; groups with other names stay as they are. Running it again changes nothing."""
+    known = {(p.content_type.app_label, p.codename): p for p in Permission.objects.select_related("content_type")}
+    for role in ROLES:
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set([known[key] for key in rights(role)])

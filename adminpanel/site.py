@@ -1,0 +1,117 @@
+"""What every ModelAdmin of the staff site has in common."""
+
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.forms import Field
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+
+from adminpanel.money import MoneyField
+
+
+class StaffAdmin(ModelAdmin):
+    """Lists that do not count everything, and prices typed as decimals."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 200
+    compressed_fields = True
+    warn_unsaved_form = True
+    # Fields that hold minor units; zero_money_fields among them may be 0.
+    money_fields: tuple[str, ...] = ()
+    zero_money_fields: tuple[str, ...] = ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
+        if db_field.name in self.money_fields:
+            return money_form_field(db_field, allow_zero=db_field.name in self.zero_money_fields)
+        field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
+        return field
+
+
+class StaffInline(TabularInline):
+    """A table of rows inside another row's page."""
+
+    extra = 0
+    money_fields: tuple[str, ...] = ()
+    zero_money_fields: tuple[str, ...] = ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
+        if db_field.name in self.money_fields:
+            return money_form_field(db_field, allow_zero=db_field.name in self.zero_money_fields)
+        field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
+        return field
+
+
+class ReadOnlyAdmin(StaffAdmin):
+    """Rows that only the shop itself writes: staff may look, nobody may edit, add or delete."""
+
+    actions: list[str] | None = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> NoReturn:
+        raise PermissionDenied
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows shown inside another row's page, never edited there."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def money_form_field(db_field: Any, *, allow_zero: bool) -> MoneyField:
+    """The form field of a model field that holds minor units."""
+    label = str(db_field.verbose_name).capitalize()
+    help_text = f"In {settings.SHOP_CURRENCY}, such as 12.50" + (", tax included" if db_field.name == "price" else "")
+    return MoneyField(required=not db_field.blank, label=label, help_text=help_text, allow_zero=allow_zero)
+
+
+def media_url(name: str) -> str:
+    """Where a file of the media storage is served, without asking the storage."""
+    return f"{settings.MEDIA_URL}{name}"
+
+
+def thumbnail(renditions: dict[str, str] | None, alt: str = "") -> SafeString:
+    """The smallest rendition as a list picture; an empty frame where there is none."""
+    if not renditions:
+        return format_html('<span class="thumb thumb-empty">{}</span>', "")
+    name = renditions[min(renditions, key=int)]
+    return format_html(
+        '<img class="thumb" src="{}" alt="{}" width="48" height="60" loading="lazy">', media_url(name), alt
+    )
+
+
+def status(word: str, kind: str = "") -> SafeString:
+    """A state as a word with a coloured dot; kind is good, bad, warn or empty. Never colour alone."""
+    return format_html('<span class="status {}">{}</span>', kind, word)
+
+
+def state_column(field: str, kinds: dict[str, str]) -> Any:
+    """A list column that shows a choice field as a status word: `kinds` maps a value to the kind of status()."""
+
+    def column(row: Any) -> SafeString:
+        return status(getattr(row, f"get_{field}_display")(), kinds.get(getattr(row, field), ""))
+
+    return admin.display(column, description=field.replace("_", " ").capitalize(), ordering=field)
