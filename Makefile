@@ -49,7 +49,8 @@ lock: $(READY) ## lock the dependencies anew, with hashes and without any index 
 
 migrations: $(READY) ## make the first migration anew (until the first production deploy there is only one)
 	@rm -f shop/migrations/0001_initial.py
-	@$(BIN)/python manage.py makemigrations shop --name initial
+	@mv shop/migrations/0002_guards.py .local/  # it depends on the one that is being made
+	@$(BIN)/python manage.py makemigrations shop --name initial; mv .local/0002_guards.py shop/migrations/
 
 clean: ## throw away the virtual environment, the local database, pictures and mails
 	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache

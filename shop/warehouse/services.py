@@ -70,7 +70,7 @@ def release(*, order_line_ids: Sequence[int], document: str, reason: str) -> Non
     held = Reservation.objects.held().filter(order_line_id__in=order_line_ids)
     rows = stock.lock(held.values_list("level__variant_id", flat=True))
     # Read again under the lock: a release that ran beside this one may have been first.
-    holds = list(held.select_for_update())
+    holds = list(held)
     stock.apply(rows, _summed(holds, sign=-1), Cause(Kind.RELEASE, document, reason))
     Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=Reservation.State.RELEASED)
 
