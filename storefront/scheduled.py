@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.apps import apps
+
 from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, reconcile
 from shop.events.relay import relay
@@ -18,10 +20,25 @@ class Job:
     every: int
 
 
+def sandbox_jobs() -> tuple[Job, ...]:
+    """The pretended payment provider's own: its webhooks, and the end of its payment pages."""
+    if not apps.is_installed("sandbox"):
+        return ()
+    # Its models exist only where it is installed.
+    from sandbox.stripe.announce import deliver_due  # noqa: PLC0415
+    from sandbox.stripe.paying import expire_overdue  # noqa: PLC0415
+
+    return (
+        Job("sandbox webhooks", deliver_due, every=1),
+        Job("sandbox payment pages", expire_overdue, every=10),
+    )
+
+
 JOBS: tuple[Job, ...] = (
     Job("relay", relay, every=1),
     Job("mail", send_due_mail, every=1),
     Job("publish", publish_due, every=60),
     Job("expire unpaid orders", expire_unpaid, every=60),
     Job("reconcile payments", reconcile, every=300),
+    *sandbox_jobs(),
 )

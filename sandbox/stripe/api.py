@@ -1,0 +1,101 @@
+"""Stripe's HTTP API, as far as the shop uses it. What is not here answers 404 loudly, never with a guess."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from sandbox.models import IdempotencyRecord, make_id
+from sandbox.stripe import charges, sessions
+from sandbox.stripe.errors import ApiError
+from sandbox.stripe.params import Schema, parse
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One operation: its address below /v1/, the parameters it knows, and the function that answers."""
+
+    method: str
+    path: str
+    schema: Schema
+    answer: Callable[..., Json]
+
+
+ENDPOINTS = (
+    Endpoint("POST", r"checkout/sessions", sessions.CREATE, sessions.create),
+    Endpoint("GET", r"checkout/sessions", sessions.LIST, sessions.list_all),
+    Endpoint("GET", r"checkout/sessions/(\w+)", sessions.ONE, sessions.get),
+    Endpoint("POST", r"checkout/sessions/(\w+)/expire", sessions.ONE, sessions.expire),
+    Endpoint("GET", r"checkout/sessions/(\w+)/line_items", sessions.LINES, sessions.line_items),
+    Endpoint("GET", r"payment_intents/(\w+)", charges.ONE, charges.get_intent),
+    Endpoint("GET", r"charges", charges.LIST, charges.list_charges),
+    Endpoint("GET", r"charges/(\w+)", charges.ONE, charges.get_charge),
+    Endpoint("POST", r"refunds", charges.REFUND, charges.create_refund),
+    Endpoint("GET", r"refunds", charges.LIST, charges.list_refunds),
+    Endpoint("GET", r"refunds/(\w+)", charges.ONE, charges.get_refund),
+    Endpoint("GET", r"events", charges.EVENTS, charges.list_events),
+    Endpoint("GET", r"events/(\w+)", charges.ONE, charges.get_event),
+)
+
+
+@csrf_exempt
+def api(request: HttpRequest, path: str) -> HttpResponse:
+    """Every address below /sandbox/stripe/v1/."""
+    try:
+        refuse_key(request.headers.get("Authorization", ""))
+        response = JsonResponse(*answer(request, path))
+    except ApiError as error:
+        response = JsonResponse(error.body, status=error.status)
+    response.headers["Request-Id"] = make_id("req")
+    return response
+
+
+def refuse_key(authorization: str) -> None:
+    """Raise ApiError unless a test key came as a bearer token."""
+    key = authorization.removeprefix("Bearer ")
+    if key.startswith(("sk_live_", "rk_live_")):
+        raise ApiError(401, "This is a sandbox: it refuses live keys. Do not send one anywhere but to Stripe.")
+    if not key.startswith(("sk_test_", "rk_test_")) or not authorization.startswith("Bearer "):
+        raise ApiError(401, "You did not provide a test API key (Authorization: Bearer sk_test_...).")
+
+
+def answer(request: HttpRequest, path: str) -> tuple[Json]:
+    """Find the operation, read its parameters strictly, do it once per idempotency key."""
+    for endpoint in ENDPOINTS:
+        match = re.fullmatch(endpoint.path, path)
+        if match and endpoint.method == request.method:
+            break
+    else:
+        raise ApiError(404, f"Unrecognized request URL ({request.method}: /v1/{path}). The sandbox does not have it.")
+    data = request.POST if request.method == "POST" else request.GET
+    params = parse(data, endpoint.schema)
+    key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
+    arguments = [*match.groups(), params, request.build_absolute_uri("/sandbox/stripe/pay/")]
+    with transaction.atomic():
+        if not key:
+            return (endpoint.answer(*arguments),)
+        return (once(key, f"{path}?{sorted(data.lists())}", lambda: endpoint.answer(*arguments)),)
+
+
+def once(key: str, request: str, work: Callable[[], Json]) -> Json:
+    """The answer first given under that key. A refusal (ApiError) is rolled back with its record, so not kept."""
+    # A second request under the key waits here until the first has committed.
+    record, _ = IdempotencyRecord.objects.get_or_create(key=key, defaults={"request": request})
+    if record.request != request:
+        raise ApiError(
+            400,
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+            f"Try using a key other than '{key}' if you meant to execute a different request.",
+            type="idempotency_error",
+        )
+    if record.body is None:
+        record.body = work()
+        record.save(update_fields=["body"])
+    body: Json = record.body
+    return body
