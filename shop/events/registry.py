@@ -6,7 +6,7 @@ its inbox entry, so that a repeated event changes nothing. Paths, not functions:
 
 HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (),
-    "OrderPaid": (),
+    "OrderPaid": ("shop.orders.handlers.mail_confirmation",),
     "OrderCancelled": (),
     "StockLow": (),
     "ProductChanged": (),

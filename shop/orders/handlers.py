@@ -1,0 +1,23 @@
+"""What orders do when something happened."""
+
+from shop.events.envelope import Event
+from shop.mail.services import queue_mail
+from shop.orders.labels import address_lines, delivery_days
+from shop.orders.models import Order
+
+
+def mail_confirmation(event: Event) -> None:
+    """The order is paid: tell the buyer what they bought and where to follow it."""
+    order = Order.objects.get(pk=event.detail["order_id"])
+    queue_mail(
+        key=f"order-confirmation:{order.number}",
+        to=order.email,
+        template="order-confirmation",
+        context={
+            "order": order,
+            "first_name": order.full_name.split()[0],
+            "lines": list(order.lines.all()),
+            "address": address_lines(order),
+            "days": delivery_days(order),
+        },
+    )
