@@ -10,7 +10,7 @@ from sandbox.models import Charge, Event, Session, Weather
 from sandbox.stripe import paying
 from sandbox.tests.builders import make_session
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)

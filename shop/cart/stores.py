@@ -18,6 +18,8 @@ from shop.core import clock
 # A bag nobody touches is forgotten after this; the cookie lives as long.
 LIFETIME = timedelta(days=60)
 MAX_QUANTITY = 9
+# Between a bag's key and its revision; neither can contain it.
+SEPARATOR = ":"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ class StoredCart:
     key: str
     revision: str
     lines: tuple[StoredLine, ...]
+
+    @property
+    def placement_key(self) -> str:
+        """What an order of exactly this bag is placed under: the same bag never makes two."""
+        return f"{self.key}{SEPARATOR}{self.revision}"
+
+    @property
+    def count(self) -> int:
+        """Pieces in the bag."""
+        return sum(line.quantity for line in self.lines)
 
 
 class CartStore(Protocol):
@@ -74,6 +86,11 @@ class CartStore(Protocol):
 def store() -> CartStore:
     """The adapter that settings choose."""
     return cast(CartStore, import_string(settings.CART_STORE)())
+
+
+def bag_of(placement_key: str) -> str:
+    """The key of the bag from which an order with that placement key was placed."""
+    return placement_key.partition(SEPARATOR)[0]
 
 
 def new_revision() -> str:

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from shop.cart import views
+
+urlpatterns = [
+    path("cart/", views.cart, name="cart"),
+    path("cart/add/", views.add, name="cart-add"),
+    path("cart/update/", views.update, name="cart-update"),
+    path("me/", views.me, name="me"),
+]

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from shop.checkout.views import payment
+from shop.checkout.views import checkout, payment
 
 urlpatterns = [
+    path("checkout/", checkout.checkout, name="checkout"),
     path("checkout/return/", payment.checkout_return, name="checkout-return"),
     path("orders/<slug:number>/<slug:key>/pay/", payment.order_pay, name="order-pay"),
     path("webhooks/stripe/", payment.webhook_stripe, name="webhook-stripe"),

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden, HttpResponseRedirect
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
@@ -71,6 +71,13 @@ def comes_from_here(request: HttpRequest) -> bool:
     if referer := request.headers.get("Referer"):
         return any(referer.startswith(f"{site}/") for site in ours)
     return "Sec-Fetch-Site" in request.headers
+
+
+def see_other(url: str) -> HttpResponse:
+    """After a form: the browser goes on with a GET of that address (303)."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
 
 
 def plain(text: str, status: int) -> HttpResponse:

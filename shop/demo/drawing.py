@@ -43,9 +43,7 @@ def ignore_interrupt() -> None:
 
 def draw(sheet: Sheet) -> list[list[dict[int, bytes]]]:
     """Per cloth and view, the WebP files by width."""
-    # View by view, so that a plate is read once for all cloths.
-    by_view = [[draw_view(sheet.garment, cloth, view) for cloth in sheet.cloths] for view in sheet.views]
-    return [list(views) for views in zip(*by_view, strict=True)]
+    return [[draw_view(sheet.garment, cloth, view) for view in sheet.views] for cloth in sheet.cloths]
 
 
 def draw_view(garment: str, cloth: Cloth, view: View) -> dict[int, bytes]:

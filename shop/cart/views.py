@@ -1,0 +1,181 @@
+"""The bag: adding from public pages, the page and the drawer, changes of its lines, and what /me/ tells of it."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from shop.cart import services
+from shop.cart.cookies import current_cart, read_key, write_key
+from shop.cart.forms import AddForm, LineForm
+from shop.catalog.models import ProductListing, ProductVariant
+from shop.core.errors import ShopError
+from shop.core.http import personal_page, plain, same_origin_post, see_other
+from shop.core.numbers import secret_key
+from shop.delivery import services as delivery
+
+# A script asks for the drawer alone by this header, which a redirect carries along.
+PART = "X-Part"
+
+# Why somebody was sent back here from the checkout, by `changed` in the address.
+CHANGED = {
+    "bag": "Your bag changed in another window, so nothing was ordered. Please look it over and go on.",
+    "lines": "Something changed while you were checking out, so nothing was ordered. Please look at your bag again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused change: of which line, what was typed, and why. Shown beside the field, with the values kept."""
+
+    variant_id: int
+    size_id: int
+    typed: str
+    error: str
+
+
+@personal_page
+@same_origin_post
+@require_POST
+def add(request: HttpRequest) -> HttpResponseBase:
+    """Put something in the bag; where the choice is not made yet, back to the product page to make it."""
+    form = AddForm(request.POST)
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        return plain(f"{name}: {errors[0]}", 400)
+    if not form.cleaned_data["product"] and not form.cleaned_data["variant"]:
+        return plain("Name a product or a variant.", 400)
+    found = matching(form.cleaned_data)
+    if not found:
+        raise Http404("This piece is not sold.")
+    if len(found) > 1:
+        return back_to_product(found[0], form.cleaned_data, missing="size")
+    return put(request, found[0], form.cleaned_data)
+
+
+def matching(choice: dict[str, Any]) -> list[ProductVariant]:
+    """The variants on sale that a filled-in AddForm may mean."""
+    wanted = {
+        "pk": choice["variant"],
+        "product": choice["product"],
+        "colour__slug": choice["colour"],
+        "size__name": choice["size"],
+    }
+    named = {name: value for name, value in wanted.items() if value}
+    found = ProductVariant.objects.sellable().filter(**named, currency=settings.SHOP_CURRENCY).with_available()
+    return list(found.select_related("product", "colour", "size").order_by("colour_id", "size__position"))
+
+
+def put(request: HttpRequest, variant: ProductVariant, choice: dict[str, Any]) -> HttpResponseBase:
+    """Put that variant in this browser's bag and lead there; sold out leads back to the product."""
+    key = read_key(request) or secret_key()
+    try:
+        whole = services.add(key=key, variant=variant, quantity=choice["quantity"] or 1)
+    except services.SoldOut:
+        return back_to_product(variant, {**choice, "size": variant.size.name}, missing="stock")
+    except services.BagFull:
+        return redirect_to_bag(full=1)
+    response = redirect_to_bag() if whole else redirect_to_bag(capped=variant.pk)
+    write_key(response, key, secure=request.is_secure())
+    return response
+
+
+def back_to_product(variant: ProductVariant, choice: dict[str, Any], *, missing: str) -> HttpResponse:
+    """The product page with what was chosen so far, saying beside the sizes what is missing."""
+    chosen = {"colour": choice["colour"] or variant.colour.slug, "size": choice["size"], "missing": missing}
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return see_other(f"{variant.product.get_absolute_url()}?{query}#size")
+
+
+def redirect_to_bag(**query: object) -> HttpResponse:
+    return see_other(reverse("cart", query=query or None))
+
+
+@personal_page
+@require_safe
+def cart(request: HttpRequest) -> HttpResponse:
+    """Your bag."""
+    return show(request)
+
+
+@personal_page
+@require_POST
+def update(request: HttpRequest) -> HttpResponse:
+    """Change one line: quantity, size or both, or remove it."""
+    form = LineForm(request.POST)
+    form.full_clean()
+    variant_id = form.cleaned_data.get("variant")
+    if variant_id is None or "size" in form.errors:
+        return plain("Name the line to change, and a size of it.", 400)
+    bag = services.price(current_cart(request))
+    line = next((line for line in bag.lines if line.variant.pk == variant_id), None)
+    if line is None:
+        # Removed in another window: the bag as it is now says so.
+        return redirect_to_bag()
+    return change_line(request, bag, line, form)
+
+
+def change_line(request: HttpRequest, bag: services.Bag, line: services.BagLine, form: LineForm) -> HttpResponse:
+    """Do what the form of a line asks, or show the bag with the reason beside its fields."""
+    size_id = form.cleaned_data.get("size") or line.variant.pk
+    variant = next((size for size in line.sizes if size.pk == size_id), None)
+    if variant is None:
+        return plain("size: not a size of this piece.", 400)
+    try:
+        services.change(bag=bag, line=line, variant=variant, quantity=wanted_quantity(request, form))
+    except ShopError as error:
+        typed = request.POST.get("quantity", "")[:20]
+        return show(request, bag, Refusal(line.variant.pk, size_id, typed, str(error)))
+    return redirect_to_bag()
+
+
+def wanted_quantity(request: HttpRequest, form: LineForm) -> int:
+    """What the form asks for, 0 for removing. Raises ShopError with what is wrong about it."""
+    if "remove" in request.POST:
+        return 0
+    if "quantity" in form.errors:
+        raise ShopError(str(form.errors["quantity"][0]))
+    return int(form.cleaned_data["quantity"])
+
+
+def show(request: HttpRequest, bag: services.Bag | None = None, refusal: Refusal | None = None) -> HttpResponse:
+    """The bag's page, or its drawer for a script that asks for it."""
+    bag = bag or services.price(current_cart(request))
+    offers = delivery.offers(settings.SHOP_COUNTRY, bag.goods.amount) if bag.lines else []
+    context = {
+        "bag": bag,
+        "refused": refusal is not None,
+        "rows": [(line, refusal if refusal and refusal.variant_id == line.variant.pk else None) for line in bag.lines],
+        "total": offers[0].total if offers else bag.goods,
+        "delivery": offers[0] if offers else None,
+        "free": delivery.free_delivery(offers, bag.goods.amount),
+        "changed": CHANGED.get(request.GET.get("changed", "")),
+        "capped": request.GET.get("capped", ""),
+        "full": "full" in request.GET,
+    }
+    if request.headers.get(PART) == "drawer":
+        response = render(request, "shop/cart/drawer.html", context)
+    else:
+        context["suggestions"] = (
+            [] if bag.lines else ProductListing.objects.filter(in_stock=True).order_by("-published_at")[:4]
+        )
+        response = render(request, "shop/cart/cart.html", context)
+    services.note_seen(bag)
+    return response
+
+
+@personal_page
+@require_safe
+def me(request: HttpRequest) -> JsonResponse:
+    """What public pages show of one person: pieces in the bag, and the first name of somebody signed in."""
+    found = current_cart(request)
+    name = ""
+    # Without a session cookie nobody is signed in, and no query is needed to know it.
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        name = request.user.get_short_name()
+    return JsonResponse({"bag": found.count if found else 0, "name": name})

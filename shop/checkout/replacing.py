@@ -1,0 +1,48 @@
+"""Checking out again while an order from the same bag is unpaid: it is corrected, or gives way to a new one."""
+
+import logging
+from dataclasses import asdict
+
+from django.db import transaction
+
+from shop.adapters.payments import ProviderError
+from shop.cart.stores import SEPARATOR
+from shop.checkout.paying import PaymentUnavailable
+from shop.checkout.reconcile import Summary, end_hold
+from shop.orders import services as orders
+from shop.orders.models import Order
+from shop.orders.services import DeliveryTerms, Recipient
+
+log = logging.getLogger(__name__)
+State = Order.State
+
+
+def same_delivery(order: Order, terms: DeliveryTerms) -> bool:
+    """Whether the order's total stands with that way of delivery."""
+    return (order.shipping_method, order.delivery_total) == (terms.code, terms.price)
+
+
+@transaction.atomic
+def correct(order: Order, recipient: Recipient) -> None:
+    """Bring an unpaid order's recipient up to date; an order that was paid meanwhile stays as it is."""
+    locked = Order.objects.locked().get(pk=order.pk)
+    now = asdict(recipient)
+    if locked.state == State.PENDING and any(getattr(locked, name) != value for name, value in now.items()):
+        orders.correct_recipient(locked, recipient)
+
+
+def give_up_others(bag_key: str) -> Order | None:
+    """Give up the unpaid orders of that bag, so that their stock is free for the one to come.
+
+    The payment provider decides: an order found to be paid meanwhile (or on its way to it) is returned, and nothing
+    more is given up. One that the provider cannot be asked about keeps its hold until that ends.
+    """
+    for order in Order.objects.filter(placement_key__startswith=f"{bag_key}{SEPARATOR}", state=State.PENDING):
+        try:
+            end_hold(order, Summary())
+        except (ProviderError, PaymentUnavailable):
+            log.warning("order %s could not be given up for a newer one", order.number, exc_info=True)
+        order.refresh_from_db()
+        if order.state not in (State.PENDING, State.CANCELLED):
+            return order
+    return None

@@ -1,0 +1,148 @@
+"""Placing an order: the one transaction in which a bag becomes something that can be paid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode
+
+from django.db import IntegrityError, transaction
+
+from shop.accounts.models import User
+from shop.cart import services as cart
+from shop.cart.services import Bag, BagLine
+from shop.cart.stores import SEPARATOR, StoredCart
+from shop.checkout import paying
+from shop.core.errors import ShopError
+from shop.delivery.services import Offer, offers
+from shop.events.services import emit
+from shop.orders import services as orders
+from shop.orders.models import Order
+from shop.orders.services import LineToOrder, Recipient
+from shop.warehouse import services as warehouse
+
+GOODS = "goods"
+
+
+class CartChanged(ShopError):
+    """The bag is not what its owner was shown: another revision, price or stock. Nothing was written."""
+
+    def __init__(self, lines: list[BagLine]) -> None:
+        names = ", ".join(f"{line.variant.product.name} in {line.variant.size.name}" for line in lines)
+        super().__init__(f"This changed since you looked: {names}." if lines else "Your bag has changed.")
+        self.lines = lines
+
+
+class DeliveryChanged(ShopError):
+    """The chosen delivery costs something else there than was shown, or is not offered. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The amounts (minor units) a checkout page showed: the goods, and each way of delivery by its code."""
+
+    goods: int = -1
+    delivery: Mapping[str, int] = field(default_factory=dict)
+
+    def encode(self) -> str:
+        """For a hidden field. Only its sender is protected by it, so it is not signed."""
+        return urlencode({GOODS: self.goods, **{f"by-{code}": price for code, price in self.delivery.items()}})
+
+    @classmethod
+    def decode(cls, text: str) -> "Shown":
+        """What encode() wrote; anything else matches no amounts."""
+        amounts = {name: int(value) for name, value in parse_qsl(text[:2000]) if value.isascii() and value.isdigit()}
+        goods = amounts.pop(GOODS, -1)
+        return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()})
+
+
+def shown(bag: Bag, offered: list[Offer]) -> Shown:
+    """What a page with that bag and those ways of delivery shows."""
+    return Shown(bag.goods.amount, {offer.code: offer.price for offer in offered})
+
+
+def place_order(
+    *,
+    stored: StoredCart,
+    placement_key: str,
+    recipient: Recipient,
+    method: str,
+    seen: Shown,
+    user: User | None = None,
+) -> Order:
+    """Turn a bag into a PENDING order that holds its stock and has an attempt to be paid by; all of it or nothing.
+
+    method: the code of a way of delivery. seen: the amounts its buyer was shown. The same key gives the same order.
+    Raises CartChanged, DeliveryChanged or OutOfStock. The payment itself is started after the commit.
+    """
+    try:
+        return _place(stored, placement_key, recipient, (method, seen), user)
+    except IntegrityError:
+        # A second click: its insert waited for the first one's commit.
+        placed = Order.objects.filter(placement_key=placement_key).first()
+        if placed is None:
+            raise
+        return placed
+
+
+@transaction.atomic
+def _place(
+    stored: StoredCart, placement_key: str, recipient: Recipient, agreed: tuple[str, Shown], user: User | None
+) -> Order:
+    method, seen = agreed
+    if placed := Order.objects.filter(placement_key=placement_key).first():
+        return placed
+    bag = priced_as_shown(stored, placement_key, seen)
+    order = orders.create(
+        placement_key=placement_key,
+        lines=[LineToOrder(line.variant, line.quantity, smallest(line.picture)) for line in bag.lines],
+        recipient=recipient,
+        delivery=agreed_offer(recipient.country, method, seen).terms(),
+        user=user,
+    )
+    attempt = paying.open_attempt(order)
+    order.hold_until = attempt.expires_at + paying.HOLD_MARGIN
+    order.save(update_fields=["hold_until", "updated_at"])
+    hold_stock(order)
+    emit(
+        "OrderPlaced",
+        {"order_id": order.pk, "number": order.number, "currency": order.currency, "grand_total": order.grand_total},
+    )
+    return order
+
+
+def priced_as_shown(stored: StoredCart, placement_key: str, seen: Shown) -> Bag:
+    """The bag at the database's prices. Raises CartChanged unless it is the one its owner was shown."""
+    bag = cart.price(stored)
+    if stored.placement_key != placement_key or not bag.lines:
+        raise CartChanged([])
+    if bag.problems or bag.goods.amount != seen.goods:
+        raise CartChanged(bag.problems or bag.repriced)
+    return bag
+
+
+def agreed_offer(country: str, method: str, seen: Shown) -> Offer:
+    """That way of delivery to that country, at the price that was shown. Raises DeliveryChanged."""
+    found = {offer.code: offer for offer in offers(country, seen.goods)}.get(method)
+    if found is None:
+        raise DeliveryChanged("This way of delivery is not offered there. Please choose another.")
+    if found.price != seen.delivery.get(method):
+        raise DeliveryChanged(f"{found.name} to this country is {found.price_text}. Please check the new total.")
+    return found
+
+
+def hold_stock(order: Order) -> None:
+    """Reserve every line until the hold ends. Raises OutOfStock."""
+    demands = [
+        warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in order.lines.all() if line.variant_id
+    ]
+    warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)
+
+
+def smallest(picture: Mapping[str, str]) -> str:
+    """The storage name of the smallest rendition: what an order keeps beside a line."""
+    return picture[min(picture, key=int)] if picture else ""
+
+
+def last_order_from(bag_key: str) -> Order | None:
+    """The newest order placed from that bag."""
+    placed = Order.objects.filter(placement_key__startswith=f"{bag_key}{SEPARATOR}")
+    return placed.order_by("-placed_at").first()

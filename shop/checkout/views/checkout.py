@@ -1,0 +1,171 @@
+"""The checkout page: one form, then off to the payment page."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from shop.accounts.models import User
+from shop.cart import services as cart
+from shop.cart.cookies import current_cart
+from shop.cart.services import Bag
+from shop.cart.stores import SEPARATOR, StoredCart, store
+from shop.checkout import replacing, services
+from shop.checkout.addresses import country_choices, shape_of
+from shop.checkout.forms import CheckoutForm, initial_from
+from shop.checkout.paying import PaymentUnavailable
+from shop.checkout.retry import NotPayable, pay_again
+from shop.checkout.services import CartChanged, DeliveryChanged, Shown
+from shop.core.http import personal_page, see_other
+from shop.delivery import services as delivery
+from shop.delivery.services import Offer
+from shop.orders.models import Order
+from shop.warehouse.services import OutOfStock
+
+# Hidden fields: the revision of the bag the form is for, and the amounts it shows.
+REVISION, SEEN = "placement_key", "seen"
+REVISION_FORM = re.compile(r"[A-Za-z0-9_-]{1,24}")
+State = Order.State
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """A bag at the checkout, with the country it goes to and what that country is offered."""
+
+    stored: StoredCart
+    bag: Bag
+    country: str
+    countries: list[tuple[str, str]]
+    offered: list[Offer]
+
+    def form(self, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:
+        shape = shape_of(self.country)
+        return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=self.offered)
+
+    def chosen(self, method: Any) -> Offer | None:
+        """The way of delivery of that code; the first one where there is none of it."""
+        return next((offer for offer in self.offered if offer.code == method), next(iter(self.offered), None))
+
+
+def till(stored: StoredCart, bag: Bag, wanted: str) -> Till:
+    """The checkout of a bag for the wanted country, or for the first one where we do not deliver there."""
+    countries = country_choices(delivery.countries(), settings.SHOP_COUNTRY)
+    codes = [code for code, _ in countries]
+    country = wanted if wanted in codes else next(iter(codes), settings.SHOP_COUNTRY)
+    return Till(stored, bag, country, countries, delivery.offers(country, bag.goods.amount))
+
+
+@personal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """The form, filled in as the last order from this bag was; a bag that cannot be ordered as it is leads there."""
+    stored = current_cart(request)
+    if stored is None:
+        return see_other("/cart/")
+    if request.method == "POST":
+        return submitted(request, stored)
+    bag = cart.price(stored)
+    if not bag.lines or bag.problems or bag.repriced:
+        return see_other("/cart/")
+    earlier = services.last_order_from(stored.key)
+    at = till(stored, bag, earlier.country if earlier else settings.SHOP_COUNTRY)
+    return show(request, at, at.form(initial=initial_from(earlier) if earlier else {}))
+
+
+def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
+    """A posted form: redraw it for another country (`update`), show all that is wrong with it, or go on."""
+    placed = find_placed(stored.key, request.POST.get(REVISION, ""))
+    if placed and placed.state not in (State.PENDING, State.CANCELLED):
+        return see_other(placed.get_absolute_url())
+    bag = cart.price(stored)
+    if not bag.lines or bag.problems:
+        return see_other("/cart/?changed=lines")
+    at = till(stored, bag, request.POST.get("country", ""))
+    if "update" in request.POST:
+        return show(request, at, at.form(initial=request.POST.dict() | {"country": at.country}))
+    form = at.form(request.POST)
+    if not form.is_valid():
+        return show(request, at, form)
+    offer = at.chosen(form.cleaned_data["method"])
+    if placed and placed.state == State.PENDING and offer and replacing.same_delivery(placed, offer.terms()):
+        replacing.correct(placed, form.recipient())
+        return pay(placed)
+    return place(request, at, form, placed)
+
+
+def find_placed(bag_key: str, revision: str) -> Order | None:
+    """The order that this form has made before."""
+    if not REVISION_FORM.fullmatch(revision):
+        return None
+    return Order.objects.filter(placement_key=f"{bag_key}{SEPARATOR}{revision}").first()
+
+
+def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | None) -> HttpResponse:
+    """Place the order and go on to payment; an earlier unpaid order from this bag gives way to it."""
+    revision = request.POST.get(REVISION, "")
+    if revision != at.stored.revision:
+        return see_other("/cart/?changed=bag")
+    if paid := replacing.give_up_others(at.stored.key):
+        return see_other(paid.get_absolute_url())
+    if placed:
+        placed.refresh_from_db()
+        if placed.state == State.PENDING:
+            return see_other(f"{placed.get_absolute_url()}?payment=unavailable")
+        at = with_new_revision(at)
+    try:
+        order = services.place_order(
+            stored=at.stored,
+            placement_key=at.stored.placement_key,
+            recipient=form.recipient(),
+            method=form.cleaned_data["method"],
+            seen=Shown.decode(request.POST.get(SEEN, "")),
+            user=signed_in(request),
+        )
+    except DeliveryChanged as error:
+        return show(request, at, form, str(error))
+    except (CartChanged, OutOfStock):
+        return see_other("/cart/?changed=lines")
+    return pay(order)
+
+
+def with_new_revision(at: Till) -> Till:
+    """The same bag under a new key, since an order that was given up has the old one."""
+    store().renew(at.stored.key)
+    stored = store().load(at.stored.key)
+    return replace(at, stored=stored) if stored else at
+
+
+def signed_in(request: HttpRequest) -> User | None:
+    return request.user if request.user.is_authenticated else None
+
+
+def pay(order: Order) -> HttpResponse:
+    """Off to the payment page; where there is none now, to the order, which can be paid from there."""
+    try:
+        return see_other(pay_again(order))
+    except PaymentUnavailable:
+        return see_other(f"{order.get_absolute_url()}?payment=unavailable")
+    except NotPayable:
+        return see_other(order.get_absolute_url())
+    except OutOfStock:
+        return see_other(f"{order.get_absolute_url()}?payment=sold-out")
+
+
+def show(request: HttpRequest, at: Till, form: CheckoutForm, notice: str = "") -> HttpResponse:
+    """The page, with everything that was typed."""
+    chosen = at.chosen(form["method"].value())
+    context = {
+        "form": form,
+        "bag": at.bag,
+        "offered": at.offered,
+        "chosen": chosen,
+        "total": chosen.total if chosen else at.bag.goods,
+        "revision": at.stored.revision,
+        "seen": services.shown(at.bag, at.offered).encode(),
+        "notice": notice,
+    }
+    return render(request, "shop/checkout/checkout.html", context)

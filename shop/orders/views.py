@@ -1,0 +1,93 @@
+"""One order's page, for whoever has its key: waiting for payment, thank you, on its way, cancelled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from shop.cart.cookies import read_key
+from shop.cart.stores import bag_of
+from shop.checkout import bags
+from shop.core.http import personal_page
+from shop.orders.labels import address_lines, delivery_days
+from shop.orders.models import Order
+from shop.payments.models import PaymentAttempt
+
+State, Fulfilment = Order.State, Order.FulfilmentState
+
+# Why the buyer is back here from a payment page, by `payment` in the address: (kind of banner, words).
+BACK_FROM_PAYMENT = {
+    "cancelled": ("warn", "You came back without paying, and nothing was charged. Your order and your bag are kept."),
+    "checking": (
+        "warn",
+        "We could not reach the payment service to see whether you paid. We keep asking. "
+        "If you did pay, please do not pay again.",
+    ),
+    "unavailable": (
+        "bad",
+        "The payment page cannot be reached just now, and nothing was charged. Your order is saved: "
+        "please try again in a moment.",
+    ),
+    "closed": ("bad", "This order cannot be paid any more."),
+    "sold-out": ("bad", "Something in this order has sold out in the meantime, so it cannot be paid any more."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the timeline; at: when it happened, None while it has not."""
+
+    name: str
+    at: datetime | None
+    is_done: bool
+    is_current: bool
+
+
+@personal_page
+@require_safe
+def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """The order; a wrong number or key is 404."""
+    order = get_object_or_404(Order, number=number, key=key)
+    if order.state == State.PAID and read_key(request) == bag_of(order.placement_key):
+        # The event does this too, but perhaps not before the buyer looks at the bag again.
+        bags.take_out(order)
+    kind, words = BACK_FROM_PAYMENT.get(request.GET.get("payment", ""), ("", ""))
+    context = {
+        "order": order,
+        "lines": list(order.lines.all()),
+        "address": address_lines(order),
+        "days": delivery_days(order),
+        "notice_kind": kind if order.state == State.PENDING else "",
+        "notice": words,
+        "steps": steps(order),
+        "owed": order.state == State.CANCELLED and money_came(order),
+    }
+    return render(request, f"shop/orders/{page_of(order)}.html", context)
+
+
+def page_of(order: Order) -> str:
+    """Which of the order's pages its state calls for."""
+    if order.state == State.CANCELLED:
+        return "cancelled"
+    if order.state != State.PAID:
+        return "unpaid"
+    return "thank_you" if order.fulfilment_state == Fulfilment.UNFULFILLED else "track"
+
+
+def money_came(order: Order) -> bool:
+    """Whether a cancelled order was paid after all: then that money is on its way back."""
+    return order.payment_attempts.filter(state=PaymentAttempt.State.PAID).exists()
+
+
+def steps(order: Order) -> list[Step]:
+    """The timeline of a paid order. Packing has no time of its own yet."""
+    reached = list(Fulfilment).index(Fulfilment(order.fulfilment_state))
+    names = [
+        ("Order placed", order.placed_at),
+        ("Packed", None),
+        ("On its way", order.shipped_at),
+        ("Delivered", order.delivered_at),
+    ]
+    return [Step(name, at, index < reached, index == reached) for index, (name, at) in enumerate(names)]

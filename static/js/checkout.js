@@ -1,0 +1,49 @@
+// The checkout form: reshapes itself when the country changes, keeps the total in step with the delivery method.
+const form = () => document.querySelector("form[data-checkout]");
+
+async function reshape() {
+  const body = new FormData(form());
+  body.set("update", "1");
+  const till = document.querySelector("#till");
+  till.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form().action, { method: "POST", body });
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#till");
+    if (!next) return location.assign(answer.url);
+    till.replaceWith(document.adoptNode(next));
+    ready();
+    document.querySelector("#country").focus();
+  } catch {
+    // The button does the same by the way of a full page.
+    document.querySelector("[data-update]").hidden = false;
+    till.removeAttribute("aria-busy");
+  }
+}
+
+function total(radio) {
+  for (const place of document.querySelectorAll("[data-total]")) place.textContent = radio.dataset.sum;
+  document.querySelector("[data-delivery-name]").textContent = radio.dataset.name;
+  document.querySelector("[data-delivery-price]").textContent = radio.dataset.price;
+}
+
+function ready() {
+  document.querySelector("[data-update]").hidden = true;
+  // A browser may restore another choice than the one the page was drawn with.
+  const chosen = form().querySelector("[name=method]:checked");
+  if (chosen) total(chosen);
+}
+
+addEventListener("change", ({ target }) => {
+  if (target.form !== form()) return;
+  if (target.name === "country") reshape();
+  if (target.name === "method") total(target);
+});
+addEventListener("submit", (event) => {
+  const button = form().querySelector("[data-pay]");
+  // A second press waits for the first; the server would take it for the same order anyway.
+  if (button.ariaBusy === "true") event.preventDefault();
+  button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => form().querySelector("[data-pay]").removeAttribute("aria-busy"));
+ready();
+document.querySelector("[data-focus]")?.focus();
