@@ -9,4 +9,5 @@ from adminpanel import (  # noqa: F401 - importing registers
     people_admin,
     products_admin,
     stock_admin,
+    variants_admin,
 )

@@ -1,13 +1,44 @@
 """Orders: found fast, shown whole, never edited."""
 
-from django.contrib import admin
-from django.utils.safestring import SafeString
+from typing import Any
 
-from adminpanel.site import ReadOnlyAdmin, state_column, status
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from adminpanel.fields import country_names
+from adminpanel.site import ReadOnlyAdmin, media_url, state_column, status
+from shop.adapters.payments import ProviderError
+from shop.checkout.sync import sync
+from shop.core import clock
+from shop.core.errors import ShopError
+from shop.mail.models import OutgoingMail
 from shop.orders.models import Order
+from shop.payments.models import PaymentAttempt
+from shop.warehouse.models import Reservation
 
 STATES = {"paid": "good", "review": "bad", "cancelled": "", "pending": "warn", "processing": "warn"}
 FULFILMENT = {"unfulfilled": "warn", "packed": "warn", "shipped": "good", "delivered": "good"}
+ATTEMPTS = {"paid": "good", "failed": "bad", "expired": "", "review": "bad"}
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    title = "payment time"
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Over, not paid")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Orders whose stock is still held although their time to pay is over."""
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(state__in=[Order.State.PENDING, Order.State.PROCESSING], hold_until__lt=clock.now())
 
 
 @admin.register(Order)
@@ -22,9 +53,58 @@ class OrderAdmin(ReadOnlyAdmin):
         "total",
         "paid",
     ]
-    list_filter = ["state", "fulfilment_state", "placed_at"]
+    list_filter = ["state", "fulfilment_state", OverdueFilter, "placed_at"]
     search_fields = ["number", "email", "full_name"]
     search_help_text = "Number, e-mail or name"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """A whole order number finds that order alone; anything else is looked for in all three."""
+        exact = queryset.filter(number=search_term.strip().upper())
+        if "\0" not in search_term and len(search_term) < 40 and exact.exists():
+            return exact, False
+        found: tuple[QuerySet[Order], bool] = super().get_search_results(request, queryset, search_term)
+        return found
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.sync_view))
+        return [path("<int:order_id>/sync/", view, name="shop_order_sync"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The order as a document, not as a form."""
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        order = self.get_object(request, object_id)
+        if order is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            **order_facts(order),
+            "title": f"Order {order.number}",
+            "opts": self.opts,
+            "may_sync": request.user.has_perm("shop.change_paymentattempt"),
+            "sees_payments": request.user.has_perm("shop.view_paymentattempt"),
+            "sees_mails": request.user.has_perm("shop.view_outgoingmail"),
+        }
+        return TemplateResponse(request, "adminpanel/orders/detail.html", context)
+
+    def sync_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Ask the provider how each live attempt of this order stands, and say what came of it."""
+        if not request.user.has_perms(("shop.view_order", "shop.change_paymentattempt")):
+            raise PermissionDenied
+        live = PaymentAttempt.objects.live().filter(order_id=order_id)
+        for attempt in live:
+            try:
+                after = sync(attempt.pk)
+                messages.success(request, f"The provider says: {after.get_state_display().lower()} ({after.total}).")
+            except (ShopError, ProviderError) as refusal:
+                messages.error(request, f"Could not be synced: {refusal}")
+        if not live:
+            messages.info(request, "No payment of this order is open, so there is nothing to ask.")
+        return HttpResponseRedirect(reverse("admin:shop_order_change", args=[order_id]))
 
     @admin.display(description="Total", ordering="grand_total")
     def total(self, order: Order) -> str:
@@ -33,3 +113,31 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="Paid", ordering="paid_at")
     def paid(self, order: Order) -> SafeString:
         return status("Paid", "good") if order.paid_at else status("Not yet", "")
+
+
+def order_facts(order: Order) -> dict[str, Any]:
+    """All that belongs to the order, in seven queries however long it is."""
+    lines = list(order.lines.all())
+    attempts = list(order.payment_attempts.prefetch_related("events"))
+    holds = Reservation.objects.filter(order_line__in=lines).select_related("order_line", "level__location")
+    return {
+        "order": order,
+        "lines": [(line, media_url(line.image) if line.image else "") for line in lines],
+        "country": country_names().get(order.country, order.country),
+        "state_kind": STATES.get(order.state, ""),
+        "fulfilment_kind": FULFILMENT.get(order.fulfilment_state, ""),
+        "attempts": [(attempt, ATTEMPTS.get(attempt.state, "warn")) for attempt in attempts],
+        "is_live": any(attempt.state in PaymentAttempt.LIVE for attempt in attempts),
+        "changes": [
+            (change, state_word(change.from_state), state_word(change.to_state))
+            for change in order.state_changes.select_related("actor")
+        ],
+        "reservations": list(holds),
+        "mails": list(OutgoingMail.objects.filter(key__endswith=f":{order.number}")),
+    }
+
+
+def state_word(value: str) -> str:
+    """A state of a history line in words; lines of fulfilment use the other list."""
+    words = dict(Order.State.choices) | dict(Order.FulfilmentState.choices)
+    return str(words.get(value, value))

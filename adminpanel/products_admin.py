@@ -1,18 +1,198 @@
-"""Products and their variants."""
+"""Products and their pictures."""
 
-from django.contrib import admin
+from functools import partial
+from io import BytesIO
+from typing import Any
 
-from adminpanel.site import StaffAdmin
-from shop.catalog.models import Product, ProductVariant
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import F, Max, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.decorators import action
+
+from adminpanel.fields import LinesField
+from adminpanel.grid.views import RIGHTS, grid_page
+from adminpanel.site import StaffAdmin, StaffInline, media_url, status, thumbnail
+from shop.catalog import images, listings
+from shop.catalog.models import Product, ProductImage, ProductVariant
+from shop.core import clock
+from shop.core.errors import ShopError
+from shop.core.money import format_money
+from shop.events.services import emit
+from shop.warehouse.models import StockLevel
+
+
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+    fabrics = LinesField(required=False, help_text="One to a line, such as 100% linen")
+    care = LinesField(required=False, help_text="One to a line, such as Wash at 30 degrees")
+
+    class Meta:
+        model = Product
+        exclude: list[str] = []
+
+
+class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = ProductImage
+        fields = ["file", "colour", "alt", "position"]
+        widgets = {"file": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})}
+
+    def clean_file(self) -> Any:
+        """The whole file is read, not only its header: a damaged one is refused here, beside its field."""
+        file = self.cleaned_data["file"]
+        if isinstance(file, UploadedFile):
+            try:
+                images.read(BytesIO(images.limited(file)))
+            except ShopError as refusal:
+                raise ValidationError(str(refusal), code="picture") from refusal
+            file.seek(0)
+        return file
+
+
+class ImageInline(StaffInline):
+    model = ProductImage
+    form = ImageForm
+    fields = ["preview", "file", "colour", "alt", "position"]
+    readonly_fields = ["preview"]
+    verbose_name = "picture"
+
+    @admin.display(description="Picture")
+    def preview(self, image: ProductImage) -> SafeString | str:
+        if not image.renditions:
+            return "-"
+        name = image.renditions[min(image.renditions, key=int)]
+        return format_html(
+            '<img class="preview" src="{}" alt="{}" width="96" height="120">', media_url(name), image.alt
+        )
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("live", "Live"), ("scheduled", "Scheduled"), ("draft", "Draft")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """live and scheduled part at this moment; a draft has no moment."""
+        match self.value():
+            case "live":
+                return queryset.filter(published_at__lte=clock.now())
+            case "scheduled":
+                return queryset.filter(published_at__gt=clock.now())
+            case "draft":
+                return queryset.filter(published_at=None)
+        return queryset
+
+
+def with_figures(products: QuerySet[Product]) -> QuerySet[Any]:
+    """Adds what the list shows: first picture, lowest and highest price, units on hand. No query per row."""
+    variants = ProductVariant.objects.filter(product=OuterRef("pk"), is_active=True).order_by().values("product")
+    levels = StockLevel.objects.filter(variant__product=OuterRef("pk")).order_by().values("variant__product")
+    pictures = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "pk")
+    return products.annotate(
+        low_price=Subquery(variants.annotate(found=Min("price")).values("found")),
+        high_price=Subquery(variants.annotate(found=Max("price")).values("found")),
+        price_currency=Subquery(variants.annotate(found=Min("currency")).values("found")),
+        units=Coalesce(Subquery(levels.annotate(found=Sum(F("on_hand"))).values("found")), 0),
+        picture=Subquery(pictures.values("renditions")[:1]),
+    )
 
 
 @admin.register(Product)
-class ProductAdmin(StaffAdmin):
-    list_display = ["name", "category"]
-    search_fields = ["name", "slug"]
+class ProductAdmin(SimpleHistoryAdmin, StaffAdmin):
+    form = ProductForm
+    list_display = ["thumb", "name", "category", "prices", "stock", "state", "variants_link"]
+    list_display_links = ["name"]
+    list_filter = [StateFilter, "department", ("category", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["category"]
+    search_fields = ["name", "slug", "=variants__sku"]
+    search_help_text = "Name, address or SKU"
+    autocomplete_fields = ["category", "size_chart"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [ImageInline]
+    actions_detail = ["open_grid"]
+    fieldsets = [
+        ("What it is", {"fields": ["name", "slug", "category", "department", "description"]}),
+        ("Cloth and fit", {"fields": ["fabrics", "care", "fit", "size_chart"]}),
+        ("In the shop", {"fields": ["published_at"]}),
+    ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        products: QuerySet[Product] = super().get_queryset(request)
+        return with_figures(products)
 
-@admin.register(ProductVariant)
-class ProductVariantAdmin(StaffAdmin):
-    list_display = ["sku", "product"]
-    search_fields = ["sku"]
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(grid_page)
+        return [path("<int:product_id>/grid/", view, name="shop_product_grid"), *super().get_urls()]
+
+    def has_grid_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may create and change variants."""
+        return request.user.has_perms(RIGHTS)
+
+    @action(description="Sizes, colours and prices", url_path="to-grid", permissions=["grid"], icon="grid_on")
+    def open_grid(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:shop_product_grid", args=[object_id]))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """A new product has no variants yet: go on to its grid."""
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        others = {"_addanother", "_continue", "_popup"} & set(request.POST)
+        if others or not self.has_grid_permission(request):
+            return response
+        return HttpResponseRedirect(reverse("admin:shop_product_grid", args=[obj.pk]))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Pictures are made and the shop's pages brought up to date once everything is stored."""
+        super().save_related(request, form, formsets, change)
+        product = form.instance
+        emit("ProductChanged", {"product_id": product.pk, "slug": product.slug, "reason": "edited"})
+        uploaded = [
+            row.instance.pk
+            for formset in formsets
+            for row in formset.forms
+            if isinstance(row.instance, ProductImage) and "file" in row.changed_data and row.instance.pk
+        ]
+        transaction.on_commit(partial(self.bring_up_to_date, request, product.pk, uploaded))
+
+    def bring_up_to_date(self, request: HttpRequest, product_id: int, uploaded: list[int]) -> None:
+        """Renditions of the new pictures, then the listing; a picture that fails is named, the rest stays saved."""
+        for image in ProductImage.objects.filter(pk__in=uploaded):
+            try:
+                images.make_renditions(image)
+            except ShopError as refusal:
+                self.message_user(request, f"{image.alt}: {refusal}", messages.ERROR)
+        listings.refresh([product_id])
+
+    @admin.display(description="Picture")
+    def thumb(self, product: Any) -> SafeString:
+        return thumbnail(product.picture)
+
+    @admin.display(description="Price", ordering="low_price")
+    def prices(self, product: Any) -> str:
+        if product.low_price is None:
+            return "-"
+        low, high = (format_money(amount, product.price_currency) for amount in (product.low_price, product.high_price))
+        return low if low == high else f"{low} to {high}"
+
+    @admin.display(description="Stock", ordering="units")
+    def stock(self, product: Any) -> int:
+        return int(product.units)
+
+    @admin.display(description="State", ordering="published_at")
+    def state(self, product: Product) -> SafeString:
+        if product.published_at is None:
+            return status("Draft", "")
+        return status("Live", "good") if product.published_at <= clock.now() else status("Scheduled", "warn")
+
+    @admin.display(description="Variants")
+    def variants_link(self, product: Product) -> SafeString:
+        return format_html('<a class="link" href="{}">Grid</a>', reverse("admin:shop_product_grid", args=[product.pk]))

@@ -46,6 +46,14 @@ class StaffInline(TabularInline):
         field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
         return field
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """Cells of the table are named by their column: the heading alone is no label of theirs."""
+        formset = super().get_formset(request, obj, **options)
+        for field in formset.form.base_fields.values():
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", str(field.label or ""))
+        return formset
+
 
 class ReadOnlyAdmin(StaffAdmin):
     """Rows that only the shop itself writes: staff may look, nobody may edit, add or delete."""

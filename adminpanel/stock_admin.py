@@ -2,14 +2,22 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from adminpanel.site import ReadOnlyAdmin, StaffAdmin, state_column, status
+from shop.core.errors import ShopError
+from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
+
+MOST_UNITS = 100_000
+MOVEMENTS = 100
 
 
 @admin.register(StockLocation)
@@ -45,6 +53,35 @@ class StockLevelAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
         return StockLevel.objects.with_available()
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The level with its ledger, and a form to correct the number, which only writes the ledger."""
+        may_correct = request.user.has_perm("shop.change_stocklevel")
+        if not self.has_view_permission(request) or (request.method == "POST" and not may_correct):
+            raise PermissionDenied
+        level = self.get_object(request, object_id)
+        if level is None:
+            raise Http404
+        form = CorrectionForm(request.POST or None, initial={"on_hand": level.on_hand})
+        if request.method == "POST" and form.is_valid() and correct(level, form, request):
+            messages.success(request, f"{level.variant.sku}: {level.on_hand} on hand.")
+            return HttpResponseRedirect(request.path)
+        movements = level.movements.select_related("actor")[:MOVEMENTS]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Stock of {level.variant.sku}",
+            "opts": self.opts,
+            "level": level,
+            "available": level.on_hand - level.reserved,
+            "form": form,
+            "may_correct": may_correct,
+            "movements": movements,
+            "most": MOVEMENTS,
+        }
+        failed = request.method == "POST"
+        return TemplateResponse(request, "adminpanel/stock/level.html", context, status=422 if failed else 200)
+
     @admin.display(description="Piece", ordering="variant__product__name")
     def piece(self, level: StockLevel) -> SafeString:
         variant = level.variant
@@ -63,6 +100,26 @@ class StockLevelAdmin(ReadOnlyAdmin):
         if level.available <= 0:
             return status("Sold out", "bad")
         return status("Low", "warn") if level.available <= level.low_stock_threshold else status("Enough", "good")
+
+
+class CorrectionForm(forms.Form):
+    on_hand = forms.IntegerField(
+        label="Counted on the shelf", min_value=0, max_value=MOST_UNITS, widget=forms.TextInput(attrs={"size": 6})
+    )
+    reason = forms.CharField(label="Reason", max_length=200)
+
+
+def correct(level: StockLevel, form: CorrectionForm, request: HttpRequest) -> bool:
+    """Set the number through the ledger; False, with the refusal beside the field, when orders hold more."""
+    actor: Any = request.user
+    try:
+        warehouse.set_on_hand(
+            level=level, on_hand=form.cleaned_data["on_hand"], reason=form.cleaned_data["reason"], actor=actor
+        )
+    except ShopError as refusal:
+        form.add_error("on_hand", str(refusal))
+        return False
+    return True
 
 
 @admin.register(StockMovement)

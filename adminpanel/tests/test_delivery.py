@@ -1,0 +1,50 @@
+"""Delivery prices typed by staff."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from adminpanel.delivery_admin import rate_in_words
+from adminpanel.tests.builders import make_staff, signed_in
+from shop.delivery.models import ShippingMethod, ShippingRate
+from shop.tests.builders import make_rate
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    rate = {"countries": "gb, IE gb", "price": "3.95", "free_over": "", "min_days": "2", "max_days": "4"}
+    fields = {f"rates-0-{name}": value for name, value in (rate | changes).items()}
+    management = {"rates-TOTAL_FORMS": "1", "rates-INITIAL_FORMS": "0"}
+    return {"code": "standard", "name": "Standard", "position": "0", "is_active": "on"} | management | fields
+
+
+@pytest.mark.django_db
+def test_prices_are_typed_as_decimals_and_countries_as_codes() -> None:
+    response = signed_in(make_staff("owner")).post(reverse("admin:shop_shippingmethod_add"), form())
+    assert response.status_code == 302
+    rate = ShippingRate.objects.get()
+    assert (rate.countries, rate.price, rate.free_over) == (["GB", "IE"], 395, None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"countries": "GB, XX"}, "No country has the code XX"),
+        ({"countries": "🇬🇧" * 2000}, "No country has the code"),
+        ({"price": "-1"}, "Write an amount such as"),
+        ({"min_days": "5", "max_days": "4"}, "shorter than the shortest"),
+        ({"min_days": "9" * 30}, "less than or equal to"),
+    ],
+)
+def test_bad_rates_get_a_message_and_nothing_is_saved(changes: dict[str, str], message: str) -> None:
+    response = signed_in(make_staff("owner")).post(reverse("admin:shop_shippingmethod_add"), form(**changes))
+    assert response.status_code == 200
+    assert message in response.content.decode()
+    assert not ShippingMethod.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_rate_reads_as_a_sentence() -> None:
+    assert rate_in_words(make_rate()) == "United Kingdom £3.95, free over £75"
+    assert rate_in_words(make_rate("far", 1200, None, countries=["FR", "DE"])) == "2 countries £12"
