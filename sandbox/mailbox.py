@@ -39,6 +39,11 @@ class StoredMail:
     def html(self) -> str:
         return self._body("html")
 
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """As they stand; a template's own `message.items` would look for a header of that name."""
+        return [(name, str(value)) for name, value in self.message.items()]
+
     def _body(self, kind: str) -> str:
         part = self.message.get_body((kind,))
         return str(part.get_content()) if part else ""

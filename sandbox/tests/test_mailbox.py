@@ -47,6 +47,7 @@ def test_a_mail_shows_headers_text_and_a_frame_with_its_html(client: Client, fol
     response = client.get("/sandbox/mail/order/")
     page = response.content.decode()
     assert "<script>" not in page
+    assert "<dt>To</dt><dd><bdi>sam@example.com</bdi></dd>" in page
     assert "Dear &lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert 'href="http://127.0.0.1:8000/orders/"' in page
     assert '<iframe src="/sandbox/mail/order/html/"' in page

@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.urls import path
 from pytest_django import Settings
 
 from shop.core import clock
-from shop.core.views import healthz
 from shop.events.models import OutboxEvent
 from shop.events.relay import relay
 from shop.events.services import emit
@@ -20,8 +18,7 @@ from shop.mail.services import send_due_mail
 from shop.orders.models import Order
 from shop.tests.builders import make_order, make_product, make_variant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
-urlpatterns = [path("orders/<slug:number>/<slug:key>/", healthz, name="order-detail")]
+pytestmark = pytest.mark.django_db
 
 HOSTILE = "Bobby <script>alert('x')</script> 🧵"
 
