@@ -9,5 +9,5 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPaid": ("shop.orders.handlers.mail_confirmation", "shop.checkout.handlers.empty_bag"),
     "OrderCancelled": (),
     "StockLow": (),
-    "ProductChanged": (),
+    "ProductChanged": ("shop.catalog.handlers.refresh_listing",),
 }

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from shop.catalog import snapshot
 from shop.catalog.models import ProductImage
 from shop.core.money import format_money
 
@@ -32,6 +34,13 @@ def money(amount: int, currency: str) -> str:
 def absolute(path: str) -> str:
     """The full public address of a path: what search engines, feeds and mails need. One that is full stays."""
     return path if path.startswith(("http://", "https://")) else f"{settings.SITE_URL}{path}"
+
+
+@register.simple_tag(takes_context=True)
+def colours_url(context: Context) -> str:
+    """The address of the colours' stylesheet, which a browser keeps until a colour changes."""
+    request = context.get("request")
+    return (snapshot.of(request) if request else snapshot.current()).stylesheet_url
 
 
 @register.simple_tag
