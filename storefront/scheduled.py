@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 
+from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, reconcile
 from shop.events.relay import relay
@@ -40,5 +41,6 @@ JOBS: tuple[Job, ...] = (
     Job("publish", publish_due, every=60),
     Job("expire unpaid orders", expire_unpaid, every=60),
     Job("reconcile payments", reconcile, every=300),
+    Job("forget old bags", purge_bags, every=3600),
     *sandbox_jobs(),
 )

@@ -241,3 +241,8 @@ def change(*, bag: Bag, line: BagLine, variant: ProductVariant, quantity: int) -
     if variant.pk == line.variant.pk:
         return store().set_quantity(key, variant.pk, quantity)
     return store().change_variant(key, line.variant.pk, StoredLine(variant.pk, quantity, variant.price))
+
+
+def purge() -> int:
+    """Delete the bags that nobody has touched for their lifetime; returns how many."""
+    return store().purge()

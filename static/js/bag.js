@@ -11,11 +11,12 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html").query
 // Sends a request and returns the drawer of its answer. An answer that is another page (a size is missing) is opened.
 async function ask(url, init = {}) {
   try {
-    const answer = await fetch(url, { ...init, headers });
+    const answer = await fetch(url, { ...init, headers, keepalive: true });
     const drawer = answer.ok && parse(await answer.text());
     if (drawer) return document.adoptNode(drawer);
     if (answer.ok && answer.redirected) {
-      location.assign(answer.url);
+      // What fetch() gives back has lost the part that leads to the missing choice.
+      location.assign(answer.url.includes("missing=") ? `${answer.url}#size` : answer.url);
       return null;
     }
   } catch {

@@ -11,7 +11,7 @@ async function ask() {
 function show({ bag = 0 }) {
   for (const link of document.querySelectorAll("[data-bag]")) {
     const count = link.querySelector("[data-bag-count]");
-    count.textContent = bag;
+    count.textContent = bag || "";
     count.hidden = !bag;
     link.setAttribute("aria-label", bag ? `Bag, ${bag} ${bag === 1 ? "item" : "items"}` : "Bag, empty");
   }
