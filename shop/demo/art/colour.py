@@ -68,13 +68,23 @@ def colour(garment: str, cloth: Cloth, size: Size = NATIVE, crop: str | None = N
 
 def blend(plate: Plate, cloth: Cloth) -> Array:
     """(h, w, 3) linear light of the garment lying on its ground."""
-    back: Array = ground_tones()[plate.shade]
-    garment = woven(plate, cloth)
-    garment -= back
-    garment *= plate.cloth[..., None]
-    back += garment
-    back += (tones(trim_of(cloth), plate.level)[plate.shade] - back) * plate.trim[..., None]
-    return back
+    light: Array = ground_tones()[plate.shade]
+    # Only where there is any: a garment fills half of its picture, buttons a hundredth.
+    box = bounds(plate.cloth)
+    back = light[box]
+    back += (woven(part(plate, box), cloth) - back) * plate.cloth[box][..., None]
+    box = bounds(plate.trim)
+    back = light[box]
+    back += (tones(trim_of(cloth), plate.level)[plate.shade[box]] - back) * plate.trim[box][..., None]
+    return light
+
+
+def bounds(share: Array) -> tuple[slice, slice]:
+    """The rows and columns that hold everything above zero."""
+    rows, columns = np.flatnonzero(share.any(1)), np.flatnonzero(share.any(0))
+    if not rows.size:
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def woven(plate: Plate, cloth: Cloth) -> Array:
@@ -194,7 +204,11 @@ def cut(p: Plate, box: list[float]) -> Plate:
     """The part of a plate inside box (left, top, side as fractions of the picture)."""
     h, w = p.shade.shape
     x, y = round(box[0] * w), round(box[1] * h)
-    s = np.s_[y : y + round(box[2] * h), x : x + round(box[2] * w)]
+    return part(p, np.s_[y : y + round(box[2] * h), x : x + round(box[2] * w)])
+
+
+def part(p: Plate, s: tuple[slice, slice]) -> Plate:
+    """The rows and columns of a plate that s names."""
     return Plate(p.shade[s], p.cloth[s], p.trim[s], p.thread[s], p.across[s], p.down[s], p.level)
 
 
