@@ -46,7 +46,9 @@ def ignore_interrupt() -> None:
 
 def draw(sheet: Sheet) -> list[list[dict[int, bytes]]]:
     """Per cloth and view, the WebP files by width."""
-    return [[draw_view(sheet.garment, cloth, view) for view in sheet.views] for cloth in sheet.cloths]
+    # View by view, so that a plate is read once for all cloths.
+    by_view = [[draw_view(sheet.garment, cloth, view) for cloth in sheet.cloths] for view in sheet.views]
+    return [list(views) for views in zip(*by_view, strict=True)]
 
 
 def draw_view(garment: str, cloth: Cloth, view: View) -> dict[int, bytes]:

@@ -26,12 +26,16 @@ VIEWS = (View("whole", WIDTHS[::-1]), View("detail", (600, 320)), View("close", 
 TINY = (View("whole", (64, 32)), View("detail", (32,)), View("close", (32,)))
 
 
-def make_pictures(articles: Iterable[Article], stream: TextIO, *, views: tuple[View, ...] = VIEWS) -> int:
-    """Draw and record the pictures of articles that have none or lost files; returns how many articles that were.
+def make_pictures(
+    articles: Iterable[Article], stream: TextIO, *, views: tuple[View, ...] = VIEWS, record_new: bool = True
+) -> int:
+    """Draw the pictures of articles that lost files and, with record_new, of those that have none.
 
-    Each article is recorded in a transaction of its own, so an interrupted run goes on where it stopped.
+    Returns how many articles that were. Each is recorded in a transaction of its own, so an interrupted run goes on
+    where it stopped.
     """
-    missing = {article.slug: article for article in without_pictures(articles)}
+    slugs = lost_files() | (without_pictures() if record_new else set())
+    missing = {article.slug: article for article in articles if article.slug in slugs}
     # One garment after the other, so that a worker reads its plates once.
     ordered = sorted(missing.values(), key=lambda article: (article.garment, article.slug))
     sheets = [Sheet(a.slug, a.garment, tuple(a.cloth(c) for c in a.colourways), views) for a in ordered]
@@ -43,12 +47,15 @@ def make_pictures(articles: Iterable[Article], stream: TextIO, *, views: tuple[V
     return len(sheets)
 
 
-def without_pictures(articles: Iterable[Article]) -> list[Article]:
-    """Articles without pictures, or with a picture of the demo whose file is gone."""
-    recorded = set(Product.objects.filter(images__isnull=False).values_list("slug", flat=True))
-    demo_files = ProductImage.objects.filter(file__startswith=FOLDER).values_list("product__slug", "file")
-    lost = {slug for slug, file in demo_files if not default_storage.exists(file)}
-    return [article for article in articles if article.slug not in recorded or article.slug in lost]
+def without_pictures() -> set[str]:
+    """Slugs of products that have no picture recorded."""
+    return set(Product.objects.filter(images=None).values_list("slug", flat=True))
+
+
+def lost_files() -> set[str]:
+    """Slugs of products with a picture of the demo whose file is gone."""
+    files = ProductImage.objects.filter(file__startswith=FOLDER).values_list("product__slug", "file")
+    return {slug for slug, file in files if not default_storage.exists(file)}
 
 
 def drawings(sheets: list[Sheet]) -> Iterator[tuple[Sheet, Drawn]]:

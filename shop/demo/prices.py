@@ -21,12 +21,12 @@ REDUCED: dict[str, tuple[int, tuple[str, ...]]] = {
     "deckchair-tote": (20, ()),
 }
 
-# Out in the last three weeks, newest first; everything else over the fourteen months before.
+# Out in the last three weeks, newest first; everything else over the twenty months before.
 NEW = (
     "storm-check-coat", "reading-room-cardigan", "hearth-check-scarf", "orchard-check-shirt", "loom-check-skirt",
     "tweed-fleck-crew", "gallery-check-trouser", "striped-beanie",
 )  # fmt: skip
-NEW_DAYS, OLD_DAYS = 21, 425
+NEW_DAYS, OLD_DAYS = 21, 640
 
 
 def price(article: Article, colourway: Colourway) -> tuple[int, int | None]:

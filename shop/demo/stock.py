@@ -1,7 +1,7 @@
 """The demo's stock: every unit came in by a receipt, so the ledger explains each number."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -21,22 +21,19 @@ SOLD_OUT, LOW = 0.07, 0.08
 POPULAR = {"S": 1.2, "M": 1.7, "L": 1.4, "8": 1.2, "10": 1.6, "12": 1.5, "30": 1.3, "32": 1.7, "34": 1.3}
 
 
-@transaction.atomic
 def make_stock(variants: list[ProductVariant]) -> None:
     """Opening stock for those of the variants that no location has. Wants product, colour and size loaded."""
-    locations = make_locations()
     stocked = set(StockLevel.objects.filter(variant__in=variants).values_list("variant_id", flat=True))
-    levels: list[StockLevel] = []
-    received: list[datetime] = []
-    for variant in variants:
-        if variant.pk not in stocked:
-            mine = levels_of(variant, locations)
-            levels += mine
-            received += [variant.created_at - timedelta(days=3)] * len(mine)
+    stock_variants([variant for variant in variants if variant.pk not in stocked])
+
+
+@transaction.atomic
+def stock_variants(variants: list[ProductVariant]) -> None:
+    """Levels and their receipts, three days before each variant came out. None of the variants has a level yet."""
+    locations = make_locations()
+    levels = [level for variant in variants for level in levels_of(variant, locations)]
     StockLevel.objects.bulk_create(levels, batch_size=5000)
-    StockMovement.objects.bulk_create(
-        (receipt(level, at) for level, at in zip(levels, received, strict=True) if level.on_hand), batch_size=5000
-    )
+    StockMovement.objects.bulk_create((receipt(level) for level in levels if level.on_hand), batch_size=5000)
 
 
 def make_locations() -> list[StockLocation]:
@@ -66,12 +63,12 @@ def opening(variant: ProductVariant, luck: random.Random) -> int:
     return round(luck.randint(8, 32) * POPULAR.get(variant.size.name, 1.0))
 
 
-def receipt(level: StockLevel, at: datetime) -> StockMovement:
+def receipt(level: StockLevel) -> StockMovement:
     return StockMovement(
         level=level,
         kind=StockMovement.Kind.RECEIPT,
         on_hand_change=level.on_hand,
         document=DOCUMENT,
         reason="Opening stock",
-        created_at=at,
+        created_at=level.variant.created_at - timedelta(days=3),
     )

@@ -16,6 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
+            "--scale", type=int, default=1, metavar="N", help="N times as many products, for load tests"
+        )
+        parser.add_argument(
             "--outside-development",
             action="store_true",
             help="allow it with DEBUG off; it makes staff accounts with a published password",
@@ -23,6 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Build, and say how long it took."""
+        if options["scale"] < 1:
+            raise CommandError("--scale takes a whole number from 1 up.")
         if not settings.DEBUG and not options["outside_development"]:
             raise CommandError(
                 "This makes staff accounts with a published password, so it does not run with DEBUG off. "
@@ -30,7 +35,8 @@ class Command(BaseCommand):
             )
         started = time.monotonic()
         try:
-            build(Plan(), self.stderr)  # type: ignore[arg-type]
+            changed = build(Plan(scale=options["scale"]), self.stderr)  # type: ignore[arg-type]
         except ShopError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"The demo shop is ready ({time.monotonic() - started:.0f} s).")
+        seconds = f"{time.monotonic() - started:.0f} s"
+        self.stdout.write(f"The demo shop is ready ({seconds})." if changed else "The demo shop is complete already.")

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from shop.catalog.models import Product
+from shop.demo import build as demo
 
 HOST = "127.0.0.1"
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         """Set up, start both processes, wait for the first to end or for Ctrl-C."""
         refuse_taken_port(settings.PORT)
         call_command("migrate", verbosity=0)
-        if not Product.objects.exists():
+        if not Product.objects.exists() or demo.interrupted():
             call_command("demo")
         signal.signal(signal.SIGTERM, stop)
         children = [start("runserver", f"{HOST}:{settings.PORT}"), start("worker")]

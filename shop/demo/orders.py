@@ -1,0 +1,196 @@
+"""The demo's past orders with all that belongs to them, each in the state that time has brought it to."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from shop.accounts.models import User
+from shop.catalog.models import ProductImage, ProductVariant
+from shop.core import clock
+from shop.delivery.models import ShippingRate
+from shop.delivery.services import dispatch_day, offer
+from shop.demo.ledger import Ledger
+from shop.demo.people import Customer, customers, make_accounts
+from shop.demo.purchases import Purchase, number, plan_purchases, price_then, shop_time
+from shop.orders.models import Order, OrderLine, OrderStateChange
+from shop.orders.services import DeliveryTerms, LineToOrder, copy_line
+from shop.payments.models import PaymentAttempt
+
+State, Fulfilment = Order.State, Order.FulfilmentState
+# What reconciling leaves between the end of the payment page and the end of the hold.
+MARGIN = timedelta(minutes=2)
+DECLINED = "Your card was declined."
+
+
+@dataclass
+class Rows:
+    """What is to be written, in this order."""
+
+    orders: list[Order] = field(default_factory=list)
+    lines: list[OrderLine] = field(default_factory=list)
+    attempts: list[PaymentAttempt] = field(default_factory=list)
+    changes: list[OrderStateChange] = field(default_factory=list)
+
+    def write(self) -> None:
+        Order.objects.bulk_create(self.orders)
+        OrderLine.objects.bulk_create(self.lines)
+        PaymentAttempt.objects.bulk_create(self.attempts)
+        OrderStateChange.objects.bulk_create(self.changes)
+
+
+def have_orders() -> bool:
+    """Whether the orders were written, which is the demo's last step."""
+    return Order.objects.filter(number=number(0)).exists()
+
+
+def make_orders(count: int, variants: list[ProductVariant]) -> None:
+    """Write the orders and what they did to the stock. The caller holds a transaction."""
+    now = clock.now()
+    users = make_accounts(customers())
+    pictures = pictures_of(variants)
+    rates, ledger, rows = rates_by_country(), Ledger(variants), Rows()
+    for purchase in plan_purchases(count, variants, now):
+        order = write_order(purchase, users, now)
+        lines = [write_line(order, item, pictures, now) for item in purchase.items]
+        total_up(order, lines, choose(purchase, rates, sum(line.line_total for line in lines)))
+        settle(order, purchase, now)
+        rows.orders.append(order)
+        rows.lines += lines
+        rows.attempts += attempts_of(order, purchase)
+        rows.changes += changes_of(order)
+        for line in lines:
+            ledger.post(order, line)
+    rows.write()
+    ledger.write()
+
+
+def pictures_of(variants: list[ProductVariant]) -> dict[tuple[int, int | None], str]:
+    """The small picture of each (product, colour)."""
+    images = ProductImage.objects.filter(product__in={variant.product_id for variant in variants}, position=0)
+    return {
+        (image.product_id, image.colour_id): image.renditions[min(image.renditions, key=int)]
+        for image in images
+        if image.renditions
+    }
+
+
+def write_order(purchase: Purchase, users: dict[str, User], now: datetime) -> Order:
+    """An order awaiting payment, without amounts."""
+    customer: Customer = purchase.customer
+    return Order(
+        number=purchase.number,
+        placement_key=f"demo-{purchase.number}",
+        user=users.get(customer.email),
+        email=customer.email,
+        full_name=customer.full_name,
+        phone=customer.phone,
+        country=customer.country,
+        address=customer.address,
+        city=customer.city,
+        region=customer.region,
+        postcode=customer.postcode,
+        marketing_consent=customer.marketing_consent,
+        currency=settings.SHOP_CURRENCY,
+        placed_at=purchase.placed_at,
+        created_at=purchase.placed_at,
+    )
+
+
+def write_line(
+    order: Order, item: tuple[ProductVariant, int], pictures: dict[tuple[int, int | None], str], now: datetime
+) -> OrderLine:
+    """A line at the price of its day."""
+    variant, quantity = item
+    picture = pictures.get((variant.product_id, variant.colour_id), "")
+    line = copy_line(order, LineToOrder(variant, quantity, picture))
+    line.unit_price = price_then(variant, order.placed_at, now)
+    line.line_total = line.unit_price * quantity
+    return line
+
+
+def choose(purchase: Purchase, rates: dict[str, list[ShippingRate]], goods: int) -> DeliveryTerms:
+    """The delivery chosen: of what the country is offered, the last is the fast one."""
+    offered = rates[purchase.customer.country]
+    rate = offered[-1] if purchase.express else offered[0]
+    return offer(rate, goods, dispatch_day(purchase.placed_at)).terms()
+
+
+def rates_by_country() -> dict[str, list[ShippingRate]]:
+    """The rates offered in each country, in the order they are shown; read once for all orders."""
+    found: dict[str, list[ShippingRate]] = {}
+    for rate in ShippingRate.objects.select_related("method").order_by("method__position", "pk"):
+        for country in rate.countries:
+            found.setdefault(country, []).append(rate)
+    return found
+
+
+def total_up(order: Order, lines: list[OrderLine], delivery: DeliveryTerms) -> None:
+    order.lines_total = sum(line.line_total for line in lines)
+    order.delivery_total = delivery.price
+    order.grand_total = order.lines_total + order.delivery_total
+    order.shipping_method, order.shipping_name = delivery.code, delivery.name
+    order.delivery_from, order.delivery_until = delivery.first_day, delivery.last_day
+
+
+def settle(order: Order, purchase: Purchase, now: datetime) -> None:
+    """Bring the order to where it stands now."""
+    hold = page_end(order) + MARGIN
+    if purchase.unpaid:
+        order.hold_until = hold
+    elif purchase.cancelled:
+        order.state, order.cancelled_at = State.CANCELLED, hold
+    else:
+        order.state, order.paid_at = State.PAID, order.placed_at + timedelta(seconds=purchase.luck.randrange(50, 400))
+        deliver(order, purchase, now)
+
+
+def deliver(order: Order, purchase: Purchase, now: datetime) -> None:
+    """Ship and deliver it, as far as that lies in the past."""
+    assert order.paid_at and order.delivery_from and order.delivery_until
+    luck = purchase.luck
+    shipped = shop_time(dispatch_day(order.placed_at), 16, luck.randrange(60))
+    days = (order.delivery_until - order.delivery_from).days
+    arrival = shop_time(order.delivery_from + timedelta(days=luck.randint(0, days)), luck.randint(9, 17))
+    if shipped <= now:
+        order.fulfilment_state, order.shipped_at = Fulfilment.SHIPPED, shipped
+    elif order.paid_at < now - timedelta(hours=18) and luck.random() < 0.4:
+        order.fulfilment_state = Fulfilment.PACKED
+    if arrival <= now:
+        order.fulfilment_state, order.delivered_at = Fulfilment.DELIVERED, arrival
+
+
+def page_end(order: Order) -> datetime:
+    return order.placed_at + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES)
+
+
+def attempts_of(order: Order, purchase: Purchase) -> list[PaymentAttempt]:
+    """How payment was tried: an unpaid order's card was declined, so nothing has to be asked of the provider."""
+    first = PaymentAttempt(
+        order=order,
+        provider="stripe",
+        amount=order.grand_total,
+        currency=order.currency,
+        session_id=f"cs_demo_{order.number}",
+        expires_at=page_end(order),
+        created_at=order.placed_at,
+    )
+    if order.state == State.PAID:
+        first.state, first.paid_at, first.captured_amount = first.State.PAID, order.paid_at, order.grand_total
+        first.intent_id = f"pi_demo_{order.number}"
+    elif order.state == State.CANCELLED:
+        first.state = first.State.EXPIRED
+    else:
+        first.state, first.last_error = first.State.FAILED, DECLINED
+    return [first]
+
+
+def changes_of(order: Order) -> list[OrderStateChange]:
+    """The order's history."""
+    placed = OrderStateChange(order=order, to_state=State.PENDING, created_at=order.placed_at)
+    ended = order.paid_at or order.cancelled_at
+    if ended is None:
+        return [placed]
+    reason = "not paid in time" if order.state == State.CANCELLED else "payment received"
+    end = OrderStateChange(order=order, from_state=State.PENDING, to_state=order.state, reason=reason, created_at=ended)
+    return [placed, end]

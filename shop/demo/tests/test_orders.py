@@ -1,0 +1,127 @@
+"""The demo's past orders: what holds for every order of the shop holds for them."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.db.models import F, Sum
+
+from shop.core import clock
+from shop.delivery.models import ShippingRate
+from shop.demo import build as demo
+from shop.demo.build import Plan
+from shop.demo.people import customers
+from shop.demo.pictures import TINY
+from shop.demo.purchases import moments, number
+from shop.orders.models import Order, OrderLine
+from shop.payments.models import PaymentAttempt
+from shop.warehouse.ledger import differences
+from shop.warehouse.models import Reservation, StockMovement
+
+SMALL = Plan(products=2, orders=60, views=TINY)
+State, Fulfilment = Order.State, Order.FulfilmentState
+
+
+@pytest.fixture
+def orders(db: None) -> list[Order]:
+    demo.build(SMALL, StringIO())
+    return list(Order.objects.prefetch_related("lines", "payment_attempts", "state_changes").order_by("placed_at"))
+
+
+def test_every_state_occurs(orders: list[Order]) -> None:
+    assert len(orders) == 60
+    assert {order.state for order in orders} == {State.PAID, State.PENDING, State.CANCELLED}
+    assert {order.fulfilment_state for order in orders} >= {Fulfilment.DELIVERED, Fulfilment.UNFULFILLED}
+
+
+def test_totals_add_up_and_delivery_costs_what_its_rate_says(orders: list[Order]) -> None:
+    for order in orders:
+        assert order.lines_total == sum(line.unit_price * line.quantity for line in order.lines.all())
+        assert order.grand_total == order.lines_total + order.delivery_total
+        rate = ShippingRate.objects.offered_in(order.country).get(method__code=order.shipping_method)
+        assert order.delivery_total == rate.price_for(order.lines_total)
+
+
+def test_times_are_in_order_and_in_the_past(orders: list[Order]) -> None:
+    for order in orders:
+        times = [order.placed_at, order.paid_at or order.cancelled_at, order.shipped_at, order.delivered_at]
+        known = [each for each in times if each]
+        assert known == sorted(known)
+        assert known[-1] <= clock.now()
+
+
+def test_money_and_history_agree_with_the_state(orders: list[Order]) -> None:
+    for order in orders:
+        captured = sum(attempt.captured_amount for attempt in order.payment_attempts.all())
+        assert captured == (order.grand_total if order.state == State.PAID else 0)
+        assert [change.to_state for change in order.state_changes.all()][-1] == order.state
+
+
+def test_nothing_waits_for_a_provider_that_never_heard_of_it(orders: list[Order]) -> None:
+    assert not PaymentAttempt.objects.live().exists()
+
+
+def test_the_ledger_explains_every_level(orders: list[Order]) -> None:
+    assert differences() == []
+
+
+def test_each_line_was_held_and_left_when_its_order_was_shipped(orders: list[Order]) -> None:
+    held = dict(Reservation.objects.values_list("order_line__order").annotate(units=Sum("quantity")))
+    assert held == dict(OrderLine.objects.values_list("order").annotate(units=Sum("quantity")))
+    sold = StockMovement.objects.filter(kind="sale").aggregate(units=Sum("on_hand_change"))["units"]
+    shipped = OrderLine.objects.filter(order__shipped_at__isnull=False).aggregate(units=Sum("quantity"))["units"]
+    assert sold == -shipped
+    waiting = Reservation.objects.held().filter(order_line__order__state=State.PAID)
+    assert waiting.exists()
+    assert not waiting.exclude(expires_at=None).exists()
+
+
+def test_unpaid_orders_hold_their_stock_until_their_hold_ends(orders: list[Order]) -> None:
+    holds = Reservation.objects.held().filter(order_line__order__state=State.PENDING)
+    assert holds.exists()
+    assert not holds.exclude(expires_at=F("order_line__order__hold_until")).exists()
+
+
+def test_about_half_of_the_customers_have_an_account(orders: list[Order]) -> None:
+    with_user = [order for order in orders if order.user_id]
+    assert 0.2 < len(with_user) / len(orders) < 0.8
+    assert all(order.user and order.user.email == order.email for order in with_user)
+
+
+def test_customers_are_always_the_same_and_have_an_address_each_of_their_own() -> None:
+    people = customers()
+    assert people == customers()
+    assert len({person.email for person in people}) == len(people)
+    assert all(person.email.isascii() for person in people)
+
+
+def test_order_numbers_are_the_same_on_every_machine() -> None:
+    numbers = {number(position) for position in range(200)}
+    assert number(0) == "T7CJ-S40X"
+    assert len(numbers) == 200
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 3, 2, 0, 0, 30, tzinfo=UTC), datetime(2026, 7, 5, 22, 59, tzinfo=UTC)])
+def test_neither_today_nor_yesterday_is_empty_and_nothing_lies_ahead(now: datetime) -> None:
+    times = moments(200, now, random.Random(1))
+    assert len(times) == 200
+    assert times == sorted(times)
+    assert times[-1][0] <= now
+    assert times[0][0] >= now - timedelta(days=550)
+    days = {moment.date() for moment, _ in times}
+    assert now.astimezone(times[0][0].tzinfo).date() in days
+
+
+def test_an_interruption_while_orders_are_written_leaves_none(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("shop.demo.build.listings.refresh", interrupt)
+        demo.build(SMALL, StringIO())
+    assert Order.objects.count() == 0
+    assert demo.interrupted()
+    demo.build(SMALL, StringIO())
+    assert Order.objects.count() == 60
+    assert not demo.interrupted()
