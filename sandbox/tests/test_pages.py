@@ -10,7 +10,7 @@ from sandbox.models import Charge, Event, Session, Weather
 from sandbox.stripe import paying
 from sandbox.tests.builders import make_session
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

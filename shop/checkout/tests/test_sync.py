@@ -14,7 +14,7 @@ from shop.tests.builders import make_variant
 from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation, StockLevel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 PAID = {"status": "complete", "payment_status": "paid", "intent_id": "pi_1", "intent_status": "succeeded"}
 
