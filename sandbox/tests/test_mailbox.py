@@ -69,6 +69,7 @@ def test_the_frame_runs_no_script_and_sends_no_form(client: Client, folder: Path
     "name", ["../secret", "..%2Fsecret", "%2e%2e%2fsecret", "secret", "x.eml", "x\x00", "/etc/passwd"]
 )
 @pytest.mark.parametrize("ending", ["", "html/"])
+@pytest.mark.django_db  # the page that says "not found" has the shop's menu
 def test_no_name_reads_outside_the_folder(client: Client, name: str, ending: str) -> None:
     assert client.get(f"/sandbox/mail/{name}/{ending}").status_code == 404
 

@@ -1,7 +1,8 @@
 """Template tags of the shop; built in, so no template has to load them."""
 
+import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 from django.conf import settings
@@ -11,17 +12,28 @@ from django.utils.safestring import SafeString, mark_safe
 
 from shop.catalog import snapshot
 from shop.catalog.models import ProductImage
+from shop.catalog.snapshot import Snapshot
 from shop.core.money import format_money
 
 register = template.Library()
 
 # Pictures of clothes are 4:5 throughout the shop; a listing's JSON therefore needs no sizes of its own.
 RATIO = 5 / 4
+JSON_IN_HTML = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
 class Link(NamedTuple):
     name: str
     url: str
+
+
+MENU = (
+    Link("New in", "/shop/?new=1"),
+    Link("Women", "/shop/women/"),
+    Link("Men", "/shop/men/"),
+    Link("All", "/shop/"),
+    Link("Sale", "/shop/?sale=1"),
+)
 
 
 @register.filter
@@ -36,17 +48,23 @@ def absolute(path: str) -> str:
     return path if path.startswith(("http://", "https://")) else f"{settings.SITE_URL}{path}"
 
 
+@register.filter
+def json_ld(data: dict[str, Any]) -> SafeString:
+    """Data for <script type="application/ld+json">; characters that could end the element are written as codes."""
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(JSON_IN_HTML))  # noqa: S308
+
+
 @register.simple_tag(takes_context=True)
-def colours_url(context: Context) -> str:
-    """The address of the colours' stylesheet, which a browser keeps until a colour changes."""
+def catalogue(context: Context) -> Snapshot:
+    """The catalogue's snapshot: the same as the view has, so that a page asks for it once."""
     request = context.get("request")
-    return (snapshot.of(request) if request else snapshot.current()).stylesheet_url
+    return snapshot.of(request) if request else snapshot.current()
 
 
 @register.simple_tag
-def navigation() -> list[Link]:
+def navigation() -> tuple[Link, ...]:
     """The links of the main menu."""
-    return [Link("New in", "/shop/"), Link("Sale", "/shop/?sale=1")]
+    return MENU
 
 
 @register.simple_tag

@@ -102,7 +102,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = LOCAL_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "storefront.static_files.HashedStorage"},
 }
 STATICFILES_FINDERS = [
     "storefront.stylesheet.StylesheetFinder",

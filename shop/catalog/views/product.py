@@ -1,0 +1,127 @@
+"""The product page."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from shop.catalog.cards import Card, cards_for
+from shop.catalog.choice import Choice, choose
+from shop.catalog.facets import Wanted
+from shop.catalog.models import Product, ProductVariant
+from shop.catalog.size_charts import Table, table
+from shop.catalog.snapshot import DEPARTMENTS, Snapshot, of
+from shop.core.http import public_page
+from shop.core.money import Money
+from shop.delivery.models import ShippingRate
+from shop.templatetags.shop import absolute, media
+
+RELATED = 4
+
+
+@public_page()
+@require_safe
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    """One product in one colour. `colour` and `size` in the query choose; `missing=size` asks for one."""
+    snapshot = of(request)
+    found = get_object_or_404(Product.objects.published().select_related("category", "size_chart"), slug=slug)
+    choice = choose(
+        found,
+        variants_of(found),
+        list(found.images.all()),
+        colour=request.GET.get("colour", ""),
+        size=request.GET.get("size", ""),
+    )
+    return render(
+        request,
+        "shop/catalog/product.html",
+        {
+            "product": found,
+            "choice": choice,
+            "size_missing": request.GET.get("missing") == "size" and choice.variant is None,
+            "chart": chart_of(found),
+            "snapshot": snapshot,
+            "related": related_to(found, snapshot),
+            "rates": list(ShippingRate.objects.offered_in(settings.SHOP_COUNTRY)),
+            "crumbs": [(found.category.name, found.category.get_absolute_url())],
+            "canonical": found.get_absolute_url(),
+            "data": structured_data(found, choice),
+        },
+    )
+
+
+def variants_of(product: Product) -> list[ProductVariant]:
+    active = product.variants.filter(is_active=True)
+    return list(active.select_related("colour", "size__system").with_available())
+
+
+def chart_of(product: Product) -> Table | None:
+    """The product's size chart, where it has one with figures in it."""
+    if product.size_chart is None:
+        return None
+    found = table(product.size_chart, product.size_chart.entries.select_related("size"))
+    return found if found.rows else None
+
+
+def related_to(product: Product, snapshot: Snapshot) -> list[Card]:
+    """Up to four cards of other kinds of clothes for the same people, in stock, each from another category if possible.
+
+    Chosen from the index in memory, so that it costs one query however large the shop is.
+    """
+    index = snapshot.index
+    wanted = Wanted(in_stock=True, departments=[product.department] if product.department in DEPARTMENTS else [])
+    left = index.matching(wanted, index.everything) & ~index.categories.get(product.category_id, 0)
+    others = [node.id for node in snapshot.categories.values() if not node.children and node.id != product.category_id]
+    start = index.positions.get(product.pk, 0)
+    chosen: list[int] = []
+    for category_id in (others[start % len(others) :] + others[: start % len(others)]) if others else []:
+        position = next_bit(left & index.categories[category_id], start)
+        if position is not None and len(chosen) < RELATED:
+            chosen.append(index.ids[position])
+            left &= ~(1 << position)
+    while len(chosen) < RELATED and (position := next_bit(left, start)) is not None:
+        chosen.append(index.ids[position])
+        left &= ~(1 << position)
+    return cards_for(chosen)
+
+
+def next_bit(bits: int, start: int) -> int | None:
+    """The first set bit at or after `start`, going round; None of none."""
+    ahead = bits >> start
+    if ahead:
+        return start + (ahead & -ahead).bit_length() - 1
+    return (bits & -bits).bit_length() - 1 if bits else None
+
+
+def structured_data(product: Product, choice: Choice) -> dict[str, Any]:
+    """The page's product as schema.org names it, with the same price and stock that the page shows."""
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": product.name,
+        "description": product.description,
+        "brand": {"@type": "Brand", "name": settings.SHOP_NAME},
+        "category": product.category.name,
+        "image": [absolute(media(largest(image.renditions))) for image in choice.pictures if image.renditions],
+    }
+    if choice.colour:
+        data["color"] = choice.colour.name
+    if choice.variant:
+        data |= {"sku": choice.variant.sku, "size": choice.variant.size.name}
+    if choice.priced:
+        data["offers"] = {
+            "@type": "Offer",
+            "url": absolute(product.get_absolute_url()),
+            "price": str(Money(choice.priced.price, choice.priced.currency).decimal),
+            "priceCurrency": choice.priced.currency,
+            "availability": f"https://schema.org/{'InStock' if choice.in_stock else 'OutOfStock'}",
+            "itemCondition": "https://schema.org/NewCondition",
+        }
+    return data
+
+
+def largest(renditions: dict[str, str]) -> str:
+    """The stored name of the widest rendition."""
+    return renditions[max(renditions, key=int)]
