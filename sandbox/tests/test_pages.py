@@ -1,6 +1,7 @@
 """The hosted payment page, used as a buyer would."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from sandbox.models import Charge, Event, Session, Weather
 from sandbox.stripe import paying
+from sandbox.stripe.cards import find
 from sandbox.tests.builders import make_session
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,15 @@ def test_a_second_pay_takes_nothing_more(client: Client) -> None:
     assert Charge.objects.filter(status="succeeded").count() == 1
     assert Event.objects.filter(type="checkout.session.completed").count() == 1
     assert "This payment is made" in client.get(page(session)).content.decode()
+
+
+@pytest.mark.parametrize("status", ["complete", "expired"])
+def test_presses_that_race_past_the_page_find_it_closed(status: str) -> None:
+    session = make_session(status=status)
+    for press in (partial(paying.pay_by_card, card=find("4242424242424242")), paying.pay_by_debit):
+        press(session.pk)
+    paying.confirm(session.pk, succeeds=True)
+    assert (Charge.objects.count(), Event.objects.count()) == (0, 0)
 
 
 @pytest.mark.parametrize(

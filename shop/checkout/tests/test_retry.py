@@ -7,6 +7,7 @@ import pytest
 from shop.adapters.payments import ProviderRefused, ProviderUnavailable
 from shop.checkout.paying import PaymentUnavailable, start_payment
 from shop.checkout.retry import NotPayable, pay_again
+from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place, states
 from shop.core import clock
 from shop.orders.models import Order
@@ -45,6 +46,16 @@ def test_a_page_about_to_close_is_closed_and_replaced_and_the_order_lives_on(fak
     order.refresh_from_db()
     assert order.hold_until == attempt_of(order).expires_at + timedelta(minutes=2)
     assert StockLevel.objects.get().reserved == 2
+
+
+def test_a_replaced_page_cannot_cancel_the_order_afterwards(fake: FakeProvider) -> None:
+    order = started()
+    replaced = attempt_of(order)
+    PaymentAttempt.objects.update(expires_at=clock.now() + timedelta(minutes=4))
+    pay_again(order)
+    PaymentAttempt.objects.filter(state="open").update(state="failed")
+    sync(replaced.pk)
+    assert (attempts(order), states(order)[1]) == (["expired", "failed"], "pending")
 
 
 def test_after_a_refusal_a_new_page_is_opened(fake: FakeProvider) -> None:
