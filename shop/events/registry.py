@@ -8,6 +8,6 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (),
     "OrderPaid": ("shop.orders.handlers.mail_confirmation", "shop.checkout.handlers.empty_bag"),
     "OrderCancelled": (),
-    "StockLow": (),
+    "StockLow": ("shop.warehouse.handlers.mail_stock_low",),
     "ProductChanged": ("shop.catalog.handlers.refresh_listing",),
 }

@@ -15,7 +15,7 @@ def mail_confirmation(event: Event) -> None:
         template="order-confirmation",
         context={
             "order": order,
-            "first_name": order.full_name.split()[0],
+            "first_name": order.full_name.strip().partition(" ")[0],
             "lines": list(order.lines.all()),
             "address": address_lines(order),
             "days": delivery_days(order),
