@@ -2,7 +2,7 @@
 
 import logging
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
@@ -13,7 +13,7 @@ from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.retry import NotPayable, pay_again
 from shop.checkout.sync import process_event, sync
 from shop.core.errors import ShopError
-from shop.core.http import personal_page, plain
+from shop.core.http import personal_page, plain, see_other
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt
@@ -23,13 +23,6 @@ log = logging.getLogger(__name__)
 
 # Stripe's events are a few kilobytes.
 LARGEST_WEBHOOK = 512 * 1024
-
-
-def see_other(url: str) -> HttpResponse:
-    """303: whatever this request was, go there with a GET."""
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
 
 
 @require_GET
