@@ -49,6 +49,13 @@ class ShippingRate(models.Model):
     def __str__(self) -> str:
         return f"{self.method}: {', '.join(self.countries[:4])}"
 
+    @property
+    def working_days(self) -> str:
+        """'1 working day', '2 to 4 working days'."""
+        if self.min_days == self.max_days:
+            return f"{self.min_days} working day{'' if self.min_days == 1 else 's'}"
+        return f"{self.min_days} to {self.max_days} working days"
+
     def price_for(self, goods: int) -> int:
         """The delivery price for goods of that value, both in minor units."""
         return 0 if self.free_over is not None and goods >= self.free_over else self.price

@@ -87,11 +87,13 @@ def test_an_unknown_page_is_not_found_and_helps_on(client: Client) -> None:
 
 def test_delivery_names_every_rate_by_country(client: Client) -> None:
     make_rate("standard", 395, 7500, countries=["GB"])
+    make_rate("express", 600, None, countries=["GB"], min_days=1, max_days=1)
     make_rate("europe", 1250, None, countries=["FR", "IE", "DE"], min_days=4, max_days=8)
     html = text(client, "/pages/delivery/")
     assert html.index("<h2>United Kingdom</h2>") < html.index("<h2>France, Germany, Ireland</h2>")
-    assert '<td>4 to 8</td><td class="n">£12.50</td><td class="n">–</td>' in html
-    assert '<td>2 to 4</td><td class="n">£3.95</td><td class="n">£75</td>' in html
+    assert '<td>4 to 8 working days</td><td class="n">£12.50</td><td class="n">–</td>' in html
+    assert "<td>1 working day</td>" in html
+    assert '<td>2 to 4 working days</td><td class="n">£3.95</td><td class="n">£75</td>' in html
 
 
 def test_the_size_guide_shows_every_chart_under_its_own_id(client: Client) -> None:
