@@ -69,8 +69,8 @@ def test_the_home_takes_the_same_few_queries_however_much_was_sold() -> None:
     empty = count()
     for index in range(12):
         make_paid(f"A-{index}", 5000, clock.now() - timedelta(days=index))
-    assert count() <= empty + 1
-    assert count() <= 17
+    assert count() == empty
+    assert count() <= 14
 
 
 @pytest.mark.django_db

@@ -1,4 +1,7 @@
-// Staff pages: names what libraries draw without a name, for people who listen to the page.
+// Staff pages: mends what the frame's libraries draw without a name or without a way in by keyboard.
+const CLICKABLE = ":is(span, a:not([href]), #nav-sidebar div.cursor-pointer)[x-on\\:click]";
+const ICON_NAMES = { dock_to_right: "Show or hide the side bar", close: "Close the side bar" };
+
 // select2 puts a box in place of a select: it takes the select's label. simplebar makes scrolling regions.
 function nameParts() {
   for (const box of document.querySelectorAll(":is(.select2-selection, .select2-selection__rendered):not([aria-label])")) {
@@ -11,7 +14,25 @@ function nameParts() {
   });
 }
 
+// Things that only a mouse could press become buttons.
+function makeButtons() {
+  for (const part of document.querySelectorAll(`${CLICKABLE}:not([role])`)) {
+    part.setAttribute("role", "button");
+    part.tabIndex = 0;
+    const name = ICON_NAMES[part.textContent.trim()];
+    if (name) part.setAttribute("aria-label", name);
+  }
+}
+
+addEventListener("keydown", (event) => {
+  if ((event.key === "Enter" || event.key === " ") && event.target.matches?.(`${CLICKABLE}[role=button]`)) {
+    event.preventDefault();
+    event.target.click();
+  }
+});
+
 addEventListener("DOMContentLoaded", () => {
   nameParts();
+  makeButtons();
   new MutationObserver(nameParts).observe(document.body, { childList: true, subtree: true });
 });
