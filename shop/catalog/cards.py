@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from shop.catalog.models import ProductListing
 from shop.catalog.snapshot import NEW_DAYS
@@ -38,7 +39,7 @@ class CardSize:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A product as lists show it, in one of its colours."""
+    """A product as lists show it, in one of its colours. Hashable: equal cards look the same."""
 
     product_id: int
     name: str
@@ -52,9 +53,9 @@ class Card:
     colour: str
     colour_slug: str
     picture: Picture
-    dots: Sequence[tuple[str, str]]
+    dots: tuple[tuple[str, str], ...]
     more_dots: int
-    sizes: Sequence[CardSize]
+    sizes: tuple[CardSize, ...]
 
 
 def cards_for(
@@ -103,16 +104,16 @@ def card_of(row: ProductListing, shown: int = 0) -> Card:
         colour=colour["name"],
         colour_slug=colour["slug"],
         picture=picture_of(colour),
-        dots=[(other["slug"], other["name"]) for other in row.colours[:DOTS]],
+        dots=tuple((other["slug"], other["name"]) for other in row.colours[:DOTS]),
         more_dots=max(0, len(row.colours) - DOTS),
-        sizes=[CardSize(size["name"], size["in_stock"]) for size in colour["sizes"]],
+        sizes=tuple(CardSize(size["name"], size["in_stock"]) for size in colour["sizes"]),
     )
 
 
 @lru_cache(8192)
 def product_url(slug: str) -> str:
     """A product's address; kept, since resolving it costs more than the rest of a card."""
-    return f"/product/{slug}/"
+    return reverse("shop-product", args=[slug])
 
 
 def picture_of(colour: Mapping[str, Any]) -> Picture:

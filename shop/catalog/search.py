@@ -55,5 +55,6 @@ def corrected(words: str, known: Collection[str]) -> str:
 def _corrected_word(word: str, known: Collection[str]) -> str:
     if word in known or len(word) < 3:
         return word
-    close = get_close_matches(word, known, n=1, cutoff=CLOSE_ENOUGH)
-    return close[0] if close else word
+    close = get_close_matches(word, known, n=5, cutoff=CLOSE_ENOUGH)
+    # Swapped letters are the commonest slip: "shrit" is rather "shirt" than "short".
+    return max(close, key=lambda other: sorted(other) == sorted(word), default=word)

@@ -1,8 +1,10 @@
 """The bitset index against a plain reading of the same rules over random catalogues."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -135,6 +137,10 @@ def test_index_finds_what_a_plain_reading_finds(seed: int) -> None:
         )
         found = index.matching(wanted, index.everything)
         assert set(index.page(found, index.orders["name"], 0, 99)) == plainly(entries, wanted)
-        for family, count in index.counts(wanted, index.everything).families.items():
-            only = Wanted(**{name: getattr(wanted, name) for name in wanted.__slots__} | {"families": [family]})
-            assert count == len(plainly(entries, only))
+        counts = index.counts(wanted, index.everything)
+        for field in ("categories", "departments", "bands", "families", "sizes"):
+            for value, count in getattr(counts, field).items():
+                only: dict[str, Any] = {field: [value]}
+                assert count == len(plainly(entries, replace(wanted, **only))), field
+        assert counts.in_stock == len(plainly(entries, replace(wanted, in_stock=True)))
+        assert counts.on_sale == len(plainly(entries, replace(wanted, on_sale=True)))

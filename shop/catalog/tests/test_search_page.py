@@ -80,9 +80,11 @@ def test_spelling_that_finds_nothing_is_not_offered(client: Client) -> None:
     assert "Did you mean" not in client.get("/search/?q=linnen dres").text
 
 
-@pytest.mark.parametrize(("words", "meant"), [("linnen", "linen"), ("linen", ""), ("zzzz", ""), ("ab", ""), ("", "")])
+@pytest.mark.parametrize(
+    ("words", "meant"), [("linnen", "linen"), ("shrit", "shirt"), ("linen", ""), ("zzzz", ""), ("ab", ""), ("", "")]
+)
 def test_only_misspelt_words_are_corrected(words: str, meant: str) -> None:
-    assert corrected(words, ["linen", "shirt"]) == meant
+    assert corrected(words, ["linen", "shirt", "short"]) == meant
 
 
 @pytest.mark.parametrize(
