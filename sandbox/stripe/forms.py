@@ -20,6 +20,7 @@ class CardForm(forms.Form):
     )
     expiry = forms.CharField(
         label="Expiry",
+        initial="12/34",
         help_text="Month and year, such as 12/34",
         max_length=9,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "cc-exp"}),
@@ -27,6 +28,7 @@ class CardForm(forms.Form):
     )
     cvc = forms.CharField(
         label="CVC",
+        initial="123",
         help_text="Three or four digits",
         max_length=6,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "cc-csc"}),

@@ -10,14 +10,32 @@ async function reshape() {
     const answer = await fetch(form().action, { method: "POST", body });
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#till");
     if (!next) return location.assign(answer.url);
+    const { activeElement: at } = document;
+    keepTyped(next);
     till.replaceWith(document.adoptNode(next));
     ready();
-    document.querySelector("#country").focus();
+    returnTo(at);
   } catch {
     // The button does the same by the way of a full page.
     document.querySelector("[data-update]").hidden = false;
     till.removeAttribute("aria-busy");
   }
+}
+
+// The shop's answer shows the fields as they were when it was asked; what was typed since stays.
+function keepTyped(next) {
+  const typed = form().elements;
+  for (const field of next.querySelectorAll("form[data-checkout] input")) {
+    if (field.type === "checkbox") field.checked = typed[field.name]?.checked ?? field.checked;
+    else if (!["hidden", "radio"].includes(field.type)) field.value = typed[field.name]?.value ?? field.value;
+  }
+}
+
+// Puts the focus, and the caret, where they were before the form was drawn anew.
+function returnTo(old) {
+  const field = (old.name && form().elements[old.name]) || document.querySelector("#country");
+  field.focus?.();
+  if (old.selectionStart != null) field.setSelectionRange?.(old.selectionStart, old.selectionEnd);
 }
 
 function total(radio) {

@@ -1,0 +1,58 @@
+"""Fixtures of the whole project: the browser that the journeys drive."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # as root, in CI, there is no other way
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, started once a worker; without it the journeys are skipped by name."""
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("Chromium is not installed")
+    # Playwright keeps an event loop in this thread, which Django would take for an asynchronous caller.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shop_site(live_server: Any, settings: Any) -> str:
+    """A running shop whose payment provider is its own sandbox; its address."""
+    settings.SITE_URL = live_server.url
+    settings.STRIPE_API_BASE = f"{live_server.url}/sandbox/stripe"
+    settings.SANDBOX_WEBHOOK_URL = f"{live_server.url}/webhooks/stripe/"
+    return str(live_server.url)
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def page(request: pytest.FixtureRequest, chromium: Browser, shop_site: str) -> Iterator[Page]:
+    """A tab of a phone-sized browser. A script error, a console error or a CSP report fails the test."""
+    context = chromium.new_context(
+        base_url=shop_site, java_script_enabled=request.param, viewport={"width": 390, "height": 844}
+    )
+    context.set_default_timeout(10_000)
+    tab = context.new_page()
+    trouble: list[str] = []
+    tab.on("pageerror", lambda error: trouble.append(str(error)))
+    tab.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    yield tab
+    context.close()
+    assert trouble == []
