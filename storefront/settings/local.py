@@ -12,6 +12,7 @@ SITE_URL = f"http://127.0.0.1:{PORT}"
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
 # runserver and the live test server find static files themselves.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise")]
+MIDDLEWARE.append("storefront.middleware.OwnNotFoundPage")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
