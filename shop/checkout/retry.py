@@ -19,6 +19,8 @@ State = PaymentAttempt.State
 
 # A page that closes sooner than this is not worth sending anybody to.
 WORTH_SHOWING = timedelta(minutes=5)
+# Later than this after the order, no new page is opened: an order never paid does not keep stock from others for ever.
+MAY_RETRY_FOR = timedelta(hours=4)
 
 
 class NotPayable(ShopError):
@@ -73,17 +75,24 @@ def next_attempt(order: Order) -> PaymentAttempt:
     # A second click waits at the lock above and then finds what the first one opened.
     attempt = PaymentAttempt.objects.filter(order=order).live().first()
     if attempt is None:
+        if order.placed_at + MAY_RETRY_FOR < clock.now():
+            raise NotPayable(f"Order {order.number} has waited too long for a payment.")
         attempt = open_attempt(order)
         order.hold_until = attempt.expires_at + HOLD_MARGIN
         order.save(update_fields=["hold_until", "updated_at"])
-        hold_missing(order)
+        keep_holding(order)
     return attempt
 
 
-def hold_missing(order: Order) -> None:
-    """Reserve what is not held (any more). Raises OutOfStock, with nothing changed."""
+def keep_holding(order: Order) -> None:
+    """Hold what is held as long as the order may be paid, and reserve what is not held (any more).
+
+    Raises OutOfStock, with nothing changed.
+    """
     held = set(Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True))
     missing = [line for line in order.lines.all() if line.pk not in held and line.variant_id]
     demands = [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in missing if line.variant_id]
+    assert order.hold_until
+    warehouse.extend(order_line_ids=sorted(held), until=order.hold_until)
     if demands:
         warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)

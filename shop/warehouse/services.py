@@ -75,6 +75,12 @@ def release(*, order_line_ids: Sequence[int], document: str, reason: str) -> Non
     Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=Reservation.State.RELEASED)
 
 
+def extend(*, order_line_ids: Sequence[int], until: datetime) -> None:
+    """What these unpaid lines hold is held until then, and no longer; what is paid for stays without an end."""
+    held = Reservation.objects.held().filter(order_line_id__in=order_line_ids)
+    held.exclude(expires_at=None).update(expires_at=until)
+
+
 def settle(*, order_line_ids: Sequence[int]) -> None:
     """The order is paid: what its lines hold is held without an end."""
     Reservation.objects.held().filter(order_line_id__in=order_line_ids).update(expires_at=None)

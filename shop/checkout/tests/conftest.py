@@ -17,8 +17,3 @@ def fake(settings: Settings) -> Iterator[FakeProvider]:
     assert isinstance(adapter, FakeProvider)
     yield adapter
     payments.provider.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def product_page(settings: Settings) -> None:
-    settings.ROOT_URLCONF = "shop.tests.urls_with_product"

@@ -15,7 +15,7 @@ from shop.payments.models import PaymentAttempt
 from shop.tests.builders import make_variant
 from shop.tests.parallel import in_parallel
 from shop.warehouse import services as warehouse
-from shop.warehouse.models import StockLevel
+from shop.warehouse.models import Reservation, StockLevel
 
 pytestmark = pytest.mark.django_db
 PAID = {"status": "complete", "payment_status": "paid", "intent_status": "succeeded"}
@@ -117,6 +117,26 @@ def test_stock_that_is_not_held_any_more_is_taken_again_or_missed(fake: FakeProv
     with pytest.raises(warehouse.OutOfStock):
         pay_again(order)
     assert attempts(order) == ["failed", "failed"]
+
+
+def test_the_stock_is_held_for_as_long_as_the_new_page_takes_payment(fake: FakeProvider) -> None:
+    order = place()
+    PaymentAttempt.objects.update(state="failed")
+    Reservation.objects.update(expires_at=clock.now() + timedelta(minutes=1))
+    pay_again(order)
+    order.refresh_from_db()
+    assert order.hold_until == attempt_of(order).expires_at + timedelta(minutes=2)
+    assert Reservation.objects.get().expires_at == order.hold_until
+
+
+def test_an_order_that_was_never_paid_in_hours_opens_no_more_pages(fake: FakeProvider) -> None:
+    order = place()
+    PaymentAttempt.objects.update(state="failed")
+    Order.objects.update(placed_at=clock.now() - timedelta(hours=4, minutes=1))
+    before = Reservation.objects.get().expires_at
+    with pytest.raises(NotPayable):
+        pay_again(order)
+    assert (attempts(order), Reservation.objects.get().expires_at) == (["failed"], before)
 
 
 @pytest.mark.django_db(transaction=True)
