@@ -115,8 +115,9 @@ def queues(request: HttpRequest) -> list[Queue]:
     found: list[Queue] = []
     if request.user.has_perm("shop.view_order"):
         found += order_queues()
+    if request.user.has_perm("shop.change_paymentattempt"):
+        found += payment_queues()
     for model, state, name, go in (
-        (PaymentAttempt, PaymentAttempt.State.REVIEW, "Payments in review", "Look at them"),
         (OutgoingMail, OutgoingMail.State.FAILED, "Mails not sent", "Send again"),
         (OutboxEvent, OutboxEvent.State.DEAD, "Events given up", "Try again"),
     ):
@@ -161,6 +162,19 @@ def order_queues() -> list[Queue]:
             f"{orders}?overdue=yes",
             "Sync them",
         ),
+    ]
+
+
+def payment_queues() -> list[Queue]:
+    """Money that has to go back, and payments that do not match their order. One query."""
+    counts = PaymentAttempt.objects.aggregate(
+        due=Count("pk", filter=~Q(refund_due="")), review=Count("pk", filter=Q(state=PaymentAttempt.State.REVIEW))
+    )
+    due, review = counts["due"], counts["review"]
+    payments = reverse("admin:shop_paymentattempt_changelist")
+    return [
+        Queue("To be refunded", due, "late or paid twice", due > 0, f"{payments}?refund=due", "Look at them"),
+        Queue("Payments in review", review, "", review > 0, f"{payments}?state__exact=review", "Look at them"),
     ]
 
 

@@ -1,6 +1,10 @@
 """Attempts to take money and what the providers told us: read only, money facts come from the provider alone."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from adminpanel.site import ReadOnlyAdmin, ReadOnlyInline, state_column
 from shop.core.money import Money
@@ -15,10 +19,22 @@ class ProviderEventInline(ReadOnlyInline):
     readonly_fields = fields
 
 
+class RefundDueFilter(admin.SimpleListFilter):
+    title = "refund"
+    parameter_name = "refund"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("due", "To be refunded")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Money that was taken and has to go back."""
+        return queryset.filter(pk__in=PaymentAttempt.objects.to_refund()) if self.value() == "due" else queryset
+
+
 @admin.register(PaymentAttempt)
 class PaymentAttemptAdmin(ReadOnlyAdmin):
-    list_display = ["order", "provider", state_column("state", KINDS), "total", "created_at", "paid_at"]
-    list_filter = ["state", "provider", "created_at"]
+    list_display = ["order", "provider", state_column("state", KINDS), "total", "created_at", "paid_at", "refund_due"]
+    list_filter = ["state", RefundDueFilter, "provider", "created_at"]
     list_select_related = ["order"]
     search_fields = ["=order__number", "order__email", "=session_id", "=intent_id"]
     search_help_text = "Order number, e-mail or the provider's id"
@@ -31,6 +47,7 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
         "created_at",
         "expires_at",
         "paid_at",
+        "refund_due",
         "session_id",
         "intent_id",
         "last_error",

@@ -192,3 +192,16 @@ def test_care_sends_a_mail_again_and_others_cannot() -> None:
 def test_broken_filters_of_the_list_get_an_answer(query: str) -> None:
     make_order(email=make_user().email)
     assert signed_in(make_staff("owner")).get(f"{reverse(LIST)}?{query}").status_code in (200, 302)
+
+
+@pytest.mark.django_db
+def test_money_that_has_to_go_back_is_named_on_the_order_and_on_the_home_page() -> None:
+    attempt, other = make_attempt(make_order(), PaymentAttempt.State.PAID), make_attempt(make_order())
+    client = signed_in(make_staff("customer care"))
+    assert "To be refunded" not in client.get(page(attempt.order)).content.decode()
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(refund_due=PaymentAttempt.RefundDue.DUPLICATE)
+    assert "To be refunded whole: the order was already paid." in client.get(page(attempt.order)).content.decode()
+    queue = next(queue for queue in client.get(reverse("admin:index")).context["queues"] if "refund" in queue.name)
+    assert (queue.count, queue.late) == (1, True)
+    listed = client.get(queue.link).context["cl"].result_list
+    assert [row.pk for row in listed] == [attempt.pk] != [other.pk]
