@@ -1,19 +1,21 @@
 """The catalogue's smaller tables: categories, colours, sizes and size charts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from adminpanel.showing import ShownAdmin
 from adminpanel.site import StaffAdmin, StaffInline
-from shop.catalog.models import Category, Colour, Size, SizeChart, SizeChartEntry, SizeSystem
+from shop.catalog.models import Category, Colour, Product, Size, SizeChart, SizeChartEntry, SizeSystem
 
 
 @admin.register(Category)
-class CategoryAdmin(StaffAdmin):
+class CategoryAdmin(ShownAdmin):
     list_display = ["name", "parent", "position", "product_count"]
     list_select_related = ["parent"]
     search_fields = ["name", "slug"]
@@ -24,13 +26,22 @@ class CategoryAdmin(StaffAdmin):
         rows: QuerySet[Category] = super().get_queryset(request)
         return rows.annotate(product_count=Count("products"))
 
+    def products_of(self, rows: Iterable[Model]) -> set[int]:
+        """Products of these categories and of all below them: they are listed and found under each name above."""
+        below, new = set[int](), {row.pk for row in rows}
+        while new:
+            below |= new
+            new = set(Category.objects.filter(parent__in=new).values_list("pk", flat=True)) - below
+        return set(Product.objects.filter(category__in=below).values_list("pk", flat=True))
+
     @admin.display(description="Products", ordering="product_count")
     def product_count(self, category: Any) -> int:
         return int(category.product_count)
 
 
 @admin.register(Colour)
-class ColourAdmin(StaffAdmin):
+class ColourAdmin(ShownAdmin):
+    from_product = "variants__colour"
     list_display = ["name", "swatch", "family", "hex", "accent_hex"]
     list_filter = ["family"]
     search_fields = ["name", "slug"]
@@ -58,7 +69,8 @@ class SizeInline(StaffInline):
 
 
 @admin.register(SizeSystem)
-class SizeSystemAdmin(StaffAdmin):
+class SizeSystemAdmin(ShownAdmin):
+    from_product = "variants__size__system"
     list_display = ["name", "label", "size_names"]
     search_fields = ["name"]
     inlines = [SizeInline]
@@ -73,8 +85,10 @@ class SizeSystemAdmin(StaffAdmin):
 
 
 @admin.register(Size)
-class SizeAdmin(StaffAdmin):
+class SizeAdmin(ShownAdmin):
     """Reached by autocomplete; edited inside their system."""
+
+    from_product = "variants__size"
 
     search_fields = ["name", "system__name"]
     list_display = ["name", "system", "position"]

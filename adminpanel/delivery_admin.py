@@ -1,15 +1,17 @@
 """Ways to deliver and their prices."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from adminpanel.fields import CountriesField, country_names
 from adminpanel.money import MoneyField
-from adminpanel.site import StaffAdmin, StaffInline
+from adminpanel.showing import ShownAdmin
+from adminpanel.site import StaffInline
 from shop.core.money import Money
 from shop.delivery.models import ShippingMethod, ShippingRate
 
@@ -38,7 +40,7 @@ class ShippingRateInline(StaffInline):
 
 
 @admin.register(ShippingMethod)
-class ShippingMethodAdmin(StaffAdmin):
+class ShippingMethodAdmin(ShownAdmin):
     list_display = ["name", "code", "position", "is_active", "rates_in_words"]
     search_fields = ["name", "code"]
     inlines = [ShippingRateInline]
@@ -46,6 +48,10 @@ class ShippingMethodAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShippingMethod]:
         rows: QuerySet[ShippingMethod] = super().get_queryset(request)
         return rows.prefetch_related("rates")
+
+    def products_of(self, rows: Iterable[Model]) -> set[int]:
+        """No card speaks of delivery; but every page says from which value it is free."""
+        return set()
 
     @admin.display(description="Where and for how much")
     def rates_in_words(self, method: ShippingMethod) -> str:

@@ -1,7 +1,6 @@
 """Products and their pictures."""
 
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 from django import forms
@@ -20,7 +19,8 @@ from unfold.decorators import action
 
 from adminpanel.fields import LinesField
 from adminpanel.grid.views import RIGHTS, grid_page
-from adminpanel.site import StaffAdmin, StaffInline, media_url, status, thumbnail
+from adminpanel.showing import ShownAdmin
+from adminpanel.site import StaffInline, media_url, status, thumbnail
 from shop.catalog import images, listings
 from shop.catalog.models import Product, ProductImage, ProductVariant
 from shop.core import clock
@@ -46,14 +46,13 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"file": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})}
 
     def clean_file(self) -> Any:
-        """The whole file is read, not only its header: a damaged one is refused here, beside its field."""
+        """The picture without its metadata. The whole file is read: a damaged one is refused here, beside its field."""
         file = self.cleaned_data["file"]
         if isinstance(file, UploadedFile):
             try:
-                images.read(BytesIO(images.limited(file)))
+                return images.without_metadata(file)
             except ShopError as refusal:
                 raise ValidationError(str(refusal), code="picture") from refusal
-            file.seek(0)
         return file
 
 
@@ -108,7 +107,8 @@ def with_figures(products: QuerySet[Product]) -> QuerySet[Any]:
 
 
 @admin.register(Product)
-class ProductAdmin(SimpleHistoryAdmin, StaffAdmin):
+class ProductAdmin(SimpleHistoryAdmin, ShownAdmin):
+    from_product = "pk"
     form = ProductForm
     list_display = ["thumb", "name", "category", "prices", "stock", "state", "variants_link"]
     list_display_links = ["name"]

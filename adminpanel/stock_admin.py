@@ -11,7 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from adminpanel.site import ReadOnlyAdmin, StaffAdmin, state_column, status
+from adminpanel.showing import ShownAdmin
+from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.core.errors import ShopError
 from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
@@ -21,7 +22,10 @@ MOVEMENTS = 100
 
 
 @admin.register(StockLocation)
-class StockLocationAdmin(StaffAdmin):
+class StockLocationAdmin(ShownAdmin):
+    """What lies at a place that is switched off is not for sale."""
+
+    from_product = "variants__stock_levels__location"
     list_display = ["name", "code", "position", "is_active"]
     search_fields = ["name", "code"]
 

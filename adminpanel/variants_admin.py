@@ -12,7 +12,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from adminpanel.money import MoneyField
-from adminpanel.site import StaffAdmin
+from adminpanel.showing import ShownAdmin
 from shop.catalog import listings
 from shop.catalog.models import ProductVariant
 from shop.core.money import Money
@@ -77,9 +77,10 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ProductVariant)
-class VariantAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, StaffAdmin):
+class VariantAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, ShownAdmin):
     """Variants are made in their product's grid; here their prices are found, changed and exchanged."""
 
+    from_product = "variants"
     form = VariantForm
     import_form_class = ImportForm
     export_form_class = ExportForm
@@ -99,7 +100,6 @@ class VariantAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, StaffAdmin):
     def save_model(self, request: HttpRequest, obj: ProductVariant, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         emit("ProductChanged", {"product_id": obj.product_id, "slug": obj.product.slug, "reason": "prices"})
-        listings.refresh([obj.product_id])
 
     @admin.display(description="Price", ordering="price")
     def price_text(self, variant: ProductVariant) -> str:

@@ -19,6 +19,8 @@ from shop.events.models import OutboxEvent
 from shop.tests.builders import make_category, make_product, make_variant
 
 LIST = "admin:shop_product_changelist"
+# Tags of EXIF.
+MAKER, ORIENTATION, GPS = 0x010F, 0x0112, 0x8825
 
 
 def queries(client: Client, url: str) -> int:
@@ -236,3 +238,18 @@ def test_a_bad_row_is_named_in_the_dry_run_and_nothing_can_be_confirmed(row: str
 @pytest.mark.django_db
 def test_roles_without_the_right_to_change_prices_cannot_import() -> None:
     assert import_prices(signed_in(make_staff("marketing")), "sku,price\nA,1\n").status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_picture_that_is_kept_has_no_place_or_camera_in_it(django_capture_on_commit_callbacks: Any) -> None:
+    product = make_product()
+    exif, out = Image.Exif(), BytesIO()
+    exif[MAKER], exif[ORIENTATION] = "Camera maker", 6
+    exif.get_ifd(GPS)[1] = "N"
+    Image.new("RGB", (800, 400), "#8a3b22").save(out, "JPEG", exif=exif)
+    url = reverse("admin:shop_product_change", args=[product.pk])
+    form = product_form(product, **with_picture(out.getvalue(), "front.jpeg"))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert signed_in(make_staff("owner")).post(url, form).status_code == 302
+    kept = Image.open(ProductImage.objects.get().file)
+    assert (kept.format, kept.size, dict(kept.getexif())) == ("JPEG", (400, 800), {})

@@ -40,6 +40,19 @@ def make_renditions(image: "ProductImage") -> None:
     image.save(update_fields=["renditions", "width", "height", "updated_at"])
 
 
+def without_metadata(file: Any) -> "ContentFile[bytes]":
+    """An uploaded picture as it is kept: upright, without what the camera wrote into it (place, time, owner).
+
+    Raises ShopError for whatever is no picture of a sane size.
+    """
+    path = PurePosixPath(file.name)
+    picture = read(BytesIO(limited(file)))
+    lossless = picture.mode == "RGBA" or path.suffix.lower() in (".png", ".gif")
+    out = BytesIO()
+    picture.save(out, "PNG" if lossless else "JPEG", quality=95, icc_profile=picture.info.get("icc_profile"))
+    return ContentFile(out.getvalue(), name=str(path.with_suffix(".png" if lossless else ".jpg")))
+
+
 def limited(file: Any) -> bytes:
     """The file's bytes; a ShopError for one of more than MAX_BYTES, without reading all of it."""
     content: bytes = file.read(MAX_BYTES + 1)

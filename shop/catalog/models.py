@@ -6,6 +6,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -38,6 +39,16 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shop-category", args=[self.slug])
+
+    def clean(self) -> None:
+        """Raises ValidationError for a parent that stands below this category: the tree would lose both."""
+        seen, above = set[int](), self.parent
+        while above and above.pk not in seen:
+            if self.pk == above.pk:
+                words = f"{self.parent} stands below {self.name}." if self.parent != above else "Choose another."
+                raise ValidationError({"parent": f"A category cannot stand below itself: {words}"})
+            seen.add(above.pk)
+            above = above.parent
 
 
 class Colour(models.Model):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -14,6 +15,7 @@ from shop.catalog import snapshot
 from shop.catalog.models import ProductImage
 from shop.catalog.snapshot import Snapshot
 from shop.core.money import format_money
+from shop.delivery import services as delivery
 
 register = template.Library()
 
@@ -59,6 +61,19 @@ def catalogue(context: Context) -> Snapshot:
     """The catalogue's snapshot: the same as the view has, so that a page asks for it once."""
     request = context.get("request")
     return snapshot.of(request) if request else snapshot.current()
+
+
+@register.simple_tag
+def free_delivery_from(catalogue: Snapshot) -> str:
+    """From which value of goods delivery is free in the shop's own country, such as '£75'; empty where it never is."""
+    return _free_from(catalogue.version) if catalogue.version else ""
+
+
+@lru_cache(4)
+def _free_from(version: int) -> str:
+    """Asked for once a version of the catalogue, which a change of the rates moves too."""
+    free = delivery.free_delivery(delivery.offers(settings.SHOP_COUNTRY, goods=0), goods=0)
+    return str(free.missing) if free else ""
 
 
 @register.simple_tag

@@ -1,0 +1,37 @@
+"""ModelAdmins of rows that public pages show: whatever staff change there, the listings follow."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from adminpanel.site import StaffAdmin
+from shop.catalog import listings
+from shop.catalog.models import Product
+
+
+class ShownAdmin(StaffAdmin):
+    """Writes the listing rows of the products a row belongs to with it, in the same transaction."""
+
+    # From a product to these rows, as a filter writes it; empty where they are found another way.
+    from_product = ""
+
+    def products_of(self, rows: Iterable[Model]) -> set[int]:
+        """The products whose cards, filters or search speak of these rows."""
+        found = Product.objects.filter(**{f"{self.from_product}__in": [row.pk for row in rows]})
+        return set(found.values_list("pk", flat=True))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        listings.refresh(self.products_of([form.instance]))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        products = self.products_of([obj])
+        super().delete_model(request, obj)
+        listings.refresh(products)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        products = self.products_of(queryset)
+        super().delete_queryset(request, queryset)
+        listings.refresh(products)
