@@ -13,7 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from shop.cart import services
 from shop.cart.cookies import current_cart, read_key, write_key
 from shop.cart.forms import AddForm, LineForm
-from shop.catalog.models import ProductListing, ProductVariant
+from shop.catalog import snapshot
+from shop.catalog.cards import Card, cards_for
+from shop.catalog.facets import Wanted
+from shop.catalog.models import ProductVariant
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, same_origin_post, see_other
 from shop.core.numbers import secret_key
@@ -21,6 +24,8 @@ from shop.delivery import services as delivery
 
 # A script asks for the drawer alone by this header, which a redirect carries along.
 PART = "X-Part"
+# How many pieces an empty bag proposes.
+SUGGESTED = 4
 
 # Why somebody was sent back here from the checkout, by `changed` in the address.
 CHANGED = {
@@ -161,12 +166,17 @@ def show(request: HttpRequest, bag: services.Bag | None = None, refusal: Refusal
     if request.headers.get(PART) == "drawer":
         response = render(request, "shop/cart/drawer.html", context)
     else:
-        context["suggestions"] = (
-            [] if bag.lines else ProductListing.objects.filter(in_stock=True).order_by("-published_at")[:4]
-        )
+        context["suggestions"] = [] if bag.lines else newest(snapshot.of(request))
         response = render(request, "shop/cart/cart.html", context)
     services.note_seen(bag)
     return response
+
+
+def newest(catalogue: snapshot.Snapshot) -> list[Card]:
+    """The newest pieces in stock: something to begin an empty bag with."""
+    index = catalogue.index
+    in_stock = index.matching(Wanted(in_stock=True), index.everything)
+    return cards_for(index.page(in_stock, index.orders["newest"], 0, SUGGESTED))
 
 
 @personal_page

@@ -24,7 +24,7 @@ RELATED = 4
 @public_page()
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    """One product in one colour. `colour` and `size` in the query choose; `missing=size` asks for one."""
+    """One product in one colour. `colour` and `size` in the query choose; `missing` says why one was sent back here."""
     snapshot = of(request)
     found = get_object_or_404(Product.objects.published().select_related("category", "size_chart"), slug=slug)
     choice = choose(
@@ -40,7 +40,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "product": found,
             "choice": choice,
-            "size_missing": request.GET.get("missing") == "size" and choice.variant is None,
+            "size_error": size_error(choice, request.GET.get("missing", "")),
             "chart": chart_of(found),
             "snapshot": snapshot,
             "related": related_to(found, snapshot),
@@ -50,6 +50,16 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             "data": structured_data(found, choice),
         },
     )
+
+
+def size_error(choice: Choice, missing: str) -> str:
+    """What to say beside the sizes to somebody whom the bag sent back; empty where it is not so (any more)."""
+    if missing == "size" and choice.variant is None:
+        return "Choose a size"
+    if missing == "stock" and choice.variant and choice.colour and choice.variant.available <= 0:
+        gone = f"{choice.variant.size.name} is sold out in {choice.colour.name.lower()}, so it is not in your bag."
+        return f"{gone} Choose another size." if choice.purchasable else gone
+    return ""
 
 
 def variants_of(product: Product) -> list[ProductVariant]:

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from shop.core.errors import ShopError
-from shop.demo.build import Plan, build
 
 
 class Command(BaseCommand):
@@ -34,6 +33,11 @@ class Command(BaseCommand):
                 "If this is a shop for trying out, add --outside-development."
             )
         started = time.monotonic()
+        try:
+            # Not on top: pictures are drawn with a library that only development installs.
+            from shop.demo.build import Plan, build  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise CommandError(f"The demo needs {error.name}: pip install -r requirements/dev.txt") from error
         try:
             changed = build(Plan(scale=options["scale"]), self.stderr)  # type: ignore[arg-type]
         except ShopError as error:
