@@ -18,7 +18,7 @@ from shop.core import clock
 # A bag nobody touches is forgotten after this; the cookie lives as long.
 LIFETIME = timedelta(days=60)
 MAX_QUANTITY = 9
-# Between a bag's key and its revision; neither can contain it.
+# Between a bag's key, its revision and what follows; none of them can contain it.
 SEPARATOR = ":"
 
 
@@ -41,7 +41,7 @@ class StoredCart:
 
     @property
     def placement_key(self) -> str:
-        """What an order of exactly this bag is placed under: the same bag never makes two."""
+        """What an order of exactly this bag is placed under, followed by a count for those after the first."""
         return f"{self.key}{SEPARATOR}{self.revision}"
 
     @property
@@ -72,9 +72,6 @@ class CartStore(Protocol):
 
     def clear(self, key: str) -> None:
         """Take every line out."""
-
-    def renew(self, key: str) -> None:
-        """Give the bag a new revision, lines unchanged."""
 
     def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:
         """Take what a paid order bought out of the bag, once for each order number; what was added since stays."""
@@ -144,10 +141,6 @@ class TableCartStore:
     def clear(self, key: str) -> None:
         if cart := self._changed(key):
             cart.lines.all().delete()
-
-    @transaction.atomic
-    def renew(self, key: str) -> None:
-        self._changed(key)
 
     @transaction.atomic
     def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import asdict
 
 from django.db import transaction
+from django.db.models import Q
 
 from shop.adapters.payments import ProviderError
 from shop.cart.stores import SEPARATOR
@@ -31,13 +32,32 @@ def correct(order: Order, recipient: Recipient) -> None:
         orders.correct_recipient(locked, recipient)
 
 
-def give_up_others(bag_key: str) -> Order | None:
+def placed_under(key: str) -> Order | None:
+    """The newest order placed under that key, or under one that next_key() made of it."""
+    same = Q(placement_key=key) | Q(placement_key__startswith=f"{key}{SEPARATOR}")
+    return Order.objects.filter(same).order_by("-pk").first()
+
+
+def next_key(key: str, before: Order | None) -> str:
+    """What an order is placed under when `before`, placed under that key, gives way to it.
+
+    Counted, not random: all clicks that found the same order before them make the same new one.
+    """
+    if before is None:
+        return key
+    count = before.placement_key.removeprefix(key).removeprefix(SEPARATOR) or "1"
+    return f"{key}{SEPARATOR}{int(count) + 1}"
+
+
+def give_up_others(bag_key: str, *, spare: str) -> Order | None:
     """Give up the unpaid orders of that bag, so that their stock is free for the one to come.
 
+    spare: the placement key of that one, which another click at the same moment may have placed already.
     The payment provider decides: an order found to be paid meanwhile (or on its way to it) is returned, and nothing
     more is given up. One that the provider cannot be asked about keeps its hold until that ends.
     """
-    for order in Order.objects.filter(placement_key__startswith=f"{bag_key}{SEPARATOR}", state=State.PENDING):
+    unpaid = Order.objects.filter(placement_key__startswith=f"{bag_key}{SEPARATOR}", state=State.PENDING)
+    for order in unpaid.exclude(placement_key=spare):
         try:
             end_hold(order, Summary())
         except (ProviderError, PaymentUnavailable):

@@ -112,7 +112,8 @@ def _place(
 def priced_as_shown(stored: StoredCart, placement_key: str, seen: Shown) -> Bag:
     """The bag at the database's prices. Raises CartChanged unless it is the one its owner was shown."""
     bag = cart.price(stored)
-    if stored.placement_key != placement_key or not bag.lines:
+    same = f"{placement_key}{SEPARATOR}".startswith(f"{stored.placement_key}{SEPARATOR}")
+    if not same or not bag.lines:
         raise CartChanged([])
     if bag.problems or bag.goods.amount != seen.goods:
         raise CartChanged(bag.problems or bag.repriced)

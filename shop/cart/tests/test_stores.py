@@ -46,7 +46,6 @@ def test_an_unknown_key_is_no_bag_and_every_change_of_it_is_harmless(store: Cart
     store.remove(KEY, 1)
     store.see(KEY, {1: 100})
     store.clear(KEY)
-    store.renew(KEY)
     store.settle(KEY, "A7KM-29QX", {1: 1})
     assert store.load(KEY) is None
 
@@ -110,7 +109,6 @@ def test_the_revision_follows_the_lines_and_nothing_else(store: CartStore) -> No
         lambda: store.add(KEY, StoredLine(b, 1, 100)),
         lambda: store.set_quantity(KEY, b, 2),
         lambda: store.change_variant(KEY, b, StoredLine(a, 1, 100)),
-        lambda: store.renew(KEY),
         lambda: store.settle(KEY, "A7KM-29QX", {a: 1}),
         lambda: store.remove(KEY, a),
         lambda: store.clear(KEY),

@@ -1,7 +1,7 @@
 """The checkout page: one form, then off to the payment page."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from shop.accounts.models import User
 from shop.cart import services as cart
 from shop.cart.cookies import current_cart
 from shop.cart.services import Bag
-from shop.cart.stores import SEPARATOR, StoredCart, store
+from shop.cart.stores import SEPARATOR, StoredCart
 from shop.checkout import replacing, services
 from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
@@ -101,7 +101,7 @@ def find_placed(bag_key: str, revision: str) -> Order | None:
     """The order that this form has made before."""
     if not REVISION_FORM.fullmatch(revision):
         return None
-    return Order.objects.filter(placement_key=f"{bag_key}{SEPARATOR}{revision}").first()
+    return replacing.placed_under(f"{bag_key}{SEPARATOR}{revision}")
 
 
 def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | None) -> HttpResponse:
@@ -109,17 +109,17 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
     revision = request.POST.get(REVISION, "")
     if revision != at.stored.revision:
         return see_other("/cart/?changed=bag")
-    if paid := replacing.give_up_others(at.stored.key):
+    placement_key = replacing.next_key(at.stored.placement_key, placed)
+    if paid := replacing.give_up_others(at.stored.key, spare=placement_key):
         return see_other(paid.get_absolute_url())
     if placed:
         placed.refresh_from_db()
         if placed.state == State.PENDING:
             return see_other(f"{placed.get_absolute_url()}?payment=unavailable")
-        at = with_new_revision(at)
     try:
         order = services.place_order(
             stored=at.stored,
-            placement_key=at.stored.placement_key,
+            placement_key=placement_key,
             recipient=form.recipient(),
             method=form.cleaned_data["method"],
             seen=Shown.decode(request.POST.get(SEEN, "")),
@@ -130,13 +130,6 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
     except (CartChanged, OutOfStock):
         return see_other("/cart/?changed=lines")
     return pay(order)
-
-
-def with_new_revision(at: Till) -> Till:
-    """The same bag under a new key, since an order that was given up has the old one."""
-    store().renew(at.stored.key)
-    stored = store().load(at.stored.key)
-    return replace(at, stored=stored) if stored else at
 
 
 def signed_in(request: HttpRequest) -> User | None:
