@@ -74,6 +74,12 @@ def test_nothing_is_missing_where_it_can_be_had_after_all(client: Client, shirt:
     assert 'id="size-error"' not in page(client, query)
 
 
+def test_a_category_that_is_empty_as_yet_breaks_no_page(client: Client, shirt: Product) -> None:
+    make_category("Coats", "coats")
+    listings.bump_version()
+    assert "Wear it with" not in page(client)
+
+
 def test_colours_are_links_with_an_address_each(client: Client, shirt: Product) -> None:
     html = page(client, "?colour=oat")
     assert 'href="/product/quarry/?colour=sky&amp;size=S" id="colour-sky" data-swap="#product">' in html

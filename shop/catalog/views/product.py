@@ -87,7 +87,7 @@ def related_to(product: Product, snapshot: Snapshot) -> list[Card]:
     start = index.positions.get(product.pk, 0)
     chosen: list[int] = []
     for category_id in (others[start % len(others) :] + others[: start % len(others)]) if others else []:
-        position = next_bit(left & index.categories[category_id], start)
+        position = next_bit(left & index.categories.get(category_id, 0), start)
         if position is not None and len(chosen) < RELATED:
             chosen.append(index.ids[position])
             left &= ~(1 << position)
