@@ -4,6 +4,9 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from shop.catalog.models import Product, ProductImage, ProductListing, ProductVariant
 from shop.demo.build import Plan, build
@@ -36,3 +39,26 @@ def test_a_larger_scale_adds_what_is_missing_and_the_same_adds_nothing() -> None
     assert slugs == ["breton-tee", "breton-tee-x2", "breton-tee-x3", "breton-tee-x4"]
     assert not build(replace(SMALL, scale=4), StringIO())
     assert Product.objects.count() == 8
+
+
+@pytest.mark.django_db
+def test_pages_ask_at_most_eight_questions_and_as_many_in_a_shop_eight_times_the_size(client: Client) -> None:
+    build(SMALL, StringIO())
+    few = asked(client)
+    build(replace(SMALL, scale=8), StringIO())
+    assert asked(client) == few
+    assert max(few.values()) <= 8
+
+
+def asked(client: Client) -> dict[str, int]:
+    """How many queries each page takes, once the process knows the catalogue; the bag has two lines."""
+    variants = ProductVariant.objects.filter(product__slug="breton-tee").with_available().order_by("pk")
+    for variant in [each for each in variants if each.available > 2][:2]:
+        client.post("/cart/add/", {"variant": variant.pk}, headers={"Sec-Fetch-Site": "same-origin"})
+    counts = {}
+    for address in ("/", "/shop/", "/shop/?colour=blue&stock=1", "/product/breton-tee/", "/cart/"):
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        counts[address] = len(queries)
+    return counts
