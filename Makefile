@@ -44,8 +44,10 @@ bench: $(READY) ## the benchmarks: prints figures, judges nothing
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 lock: $(READY) ## lock the dependencies anew, with hashes and without any index address (UPGRADE=--upgrade for newer ones)
-	@$(LOCK) $(UPGRADE) --output-file requirements/base.txt pyproject.toml 2>/dev/null
-	@$(LOCK) $(UPGRADE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml 2>/dev/null
+	@mkdir -p .local
+	@{ $(LOCK) $(UPGRADE) --output-file requirements/base.txt pyproject.toml && \
+	$(LOCK) $(UPGRADE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml; \
+	} > .local/lock.log 2>&1 || { sed -E 's#[a-z+]+://[^ ]+#(address)#g' .local/lock.log; exit 1; }
 
 migrations: $(READY) ## make the first migration anew (until the first production deploy there is only one)
 	@rm -f shop/migrations/0001_initial.py
