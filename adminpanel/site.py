@@ -22,13 +22,12 @@ class StaffAdmin(ModelAdmin):
     list_max_show_all = 200
     compressed_fields = True
     warn_unsaved_form = True
-    # Fields that hold minor units; zero_money_fields among them may be 0.
+    # Fields that hold minor units, above 0.
     money_fields: tuple[str, ...] = ()
-    zero_money_fields: tuple[str, ...] = ()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
         if db_field.name in self.money_fields:
-            return money_form_field(db_field, allow_zero=db_field.name in self.zero_money_fields)
+            return money_form_field(db_field)
         field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
         return field
 
@@ -37,14 +36,6 @@ class StaffInline(TabularInline):
     """A table of rows inside another row's page."""
 
     extra = 0
-    money_fields: tuple[str, ...] = ()
-    zero_money_fields: tuple[str, ...] = ()
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
-        if db_field.name in self.money_fields:
-            return money_form_field(db_field, allow_zero=db_field.name in self.zero_money_fields)
-        field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
-        return field
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
         """Cells of the table are named by their column: the heading alone is no label of theirs."""
@@ -89,11 +80,11 @@ class ReadOnlyInline(TabularInline):
         return False
 
 
-def money_form_field(db_field: Any, *, allow_zero: bool) -> MoneyField:
+def money_form_field(db_field: Any) -> MoneyField:
     """The form field of a model field that holds minor units."""
     label = str(db_field.verbose_name).capitalize()
     help_text = f"In {settings.SHOP_CURRENCY}, such as 12.50" + (", tax included" if db_field.name == "price" else "")
-    return MoneyField(required=not db_field.blank, label=label, help_text=help_text, allow_zero=allow_zero)
+    return MoneyField(required=not db_field.blank, label=label, help_text=help_text, allow_zero=False)
 
 
 def media_url(name: str) -> str:

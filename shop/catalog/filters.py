@@ -69,9 +69,6 @@ class Filters:
         """The same words and order without any filter."""
         return Filters(q=self.q, sort=self.sort, new=self.new)
 
-    def sorted_by(self, sort: str) -> "Filters":
-        return replace(self, sort=sort, page=1)
-
     def on_page(self, page: int) -> "Filters":
         return replace(self, page=page)
 

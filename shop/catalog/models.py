@@ -1,6 +1,5 @@
 """What the shop sells: categories, products, their variants (size x colour), pictures and size charts."""
 
-from datetime import timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,7 +16,6 @@ from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.money import Money
 
-NEW_FOR = timedelta(days=21)
 hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", "Write the colour as # and six digits, such as #8a3b22.")
 
 
@@ -287,11 +285,6 @@ class ProductListing(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shop-product", args=[self.slug])
-
-    @property
-    def is_new(self) -> bool:
-        """Whether its card says New: in its first weeks."""
-        return self.published_at > clock.now() - NEW_FOR
 
 
 class CatalogVersion(models.Model):

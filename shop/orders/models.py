@@ -14,9 +14,6 @@ from shop.core.numbers import order_number, secret_key
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    def placed_between(self, start: object, end: object) -> Self:
-        return self.filter(placed_at__gte=start, placed_at__lt=end)
-
     def paid(self) -> Self:
         """Orders whose money has arrived."""
         return self.filter(paid_at__isnull=False).exclude(state=Order.State.CANCELLED)

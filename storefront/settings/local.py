@@ -1,7 +1,7 @@
 """A laptop: embedded PostgreSQL, files for media and mail, and the sandbox in place of the payment provider."""
 
 from storefront.settings.base import *  # noqa: F403
-from storefront.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, LOCAL_DIR, MIDDLEWARE, env
+from storefront.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE, env
 
 DEBUG = True
 SECRET_KEY = "local-only-" + "not-a-secret-" * 4
@@ -24,7 +24,6 @@ STRIPE_API_BASE = f"{SITE_URL}/sandbox/stripe"
 # The payment page is at SITE_URL; a shop opened as http://localhost may be redirected there too.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(SITE_URL)
 SANDBOX_WEBHOOK_URL = f"{SITE_URL}/webhooks/stripe/"
-MAIL_DIR = LOCAL_DIR / "mail"
 
 LOGGING = {
     "version": 1,

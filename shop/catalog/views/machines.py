@@ -40,8 +40,7 @@ def version_tag(request: HttpRequest, *args: object, **kwargs: object) -> str:
 @public_page(3600)
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    response = plain(f"{ROBOTS}\nSitemap: {absolute(reverse('sitemap'))}", 200)
-    return response
+    return plain(f"{ROBOTS}\nSitemap: {absolute(reverse('sitemap'))}", 200)
 
 
 @public_page(3600)
