@@ -8,10 +8,10 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from adminpanel.fields import CountriesField, country_names
-from adminpanel.money import MoneyField
+from adminpanel.fields import CountriesField, MoneyField
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import StaffInline
+from shop.core.countries import country_names
 from shop.core.money import Money
 from shop.delivery.models import ShippingMethod, ShippingRate
 

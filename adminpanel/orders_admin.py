@@ -11,11 +11,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from adminpanel.fields import country_names
-from adminpanel.site import ReadOnlyAdmin, media_url, state_column, status
+from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.adapters.payments import ProviderError
+from shop.catalog.renditions import media_url
 from shop.checkout.sync import sync
 from shop.core import clock
+from shop.core.countries import country_names
 from shop.core.errors import ShopError
 from shop.mail.models import OutgoingMail
 from shop.orders.models import Order

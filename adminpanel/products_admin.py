@@ -20,9 +20,10 @@ from unfold.decorators import action
 from adminpanel.fields import LinesField
 from adminpanel.grid.views import RIGHTS, grid_page
 from adminpanel.showing import ShownAdmin
-from adminpanel.site import StaffInline, media_url, status, thumbnail
+from adminpanel.site import StaffInline, status, thumbnail
 from shop.catalog import images, listings
 from shop.catalog.models import Product, ProductImage, ProductVariant
+from shop.catalog.renditions import media_url, smallest
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.core.money import format_money
@@ -67,10 +68,8 @@ class ImageInline(StaffInline):
     def preview(self, image: ProductImage) -> SafeString | str:
         if not image.renditions:
             return "-"
-        name = image.renditions[min(image.renditions, key=int)]
-        return format_html(
-            '<img class="preview" src="{}" alt="{}" width="96" height="120">', media_url(name), image.alt
-        )
+        url = media_url(smallest(image.renditions))
+        return format_html('<img class="preview" src="{}" alt="{}" width="96" height="120">', url, image.alt)
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
-from adminpanel.money import MoneyField
+from adminpanel.fields import MoneyField
+from shop.catalog.renditions import media_url, smallest
 
 
 class StaffAdmin(ModelAdmin):
@@ -87,18 +88,14 @@ def money_form_field(db_field: Any) -> MoneyField:
     return MoneyField(required=not db_field.blank, label=label, help_text=help_text, allow_zero=False)
 
 
-def media_url(name: str) -> str:
-    """Where a file of the media storage is served, without asking the storage."""
-    return f"{settings.MEDIA_URL}{name}"
-
-
 def thumbnail(renditions: dict[str, str] | None, alt: str = "") -> SafeString:
     """The smallest rendition as a list picture; an empty frame where there is none."""
     if not renditions:
         return format_html('<span class="thumb thumb-empty">{}</span>', "")
-    name = renditions[min(renditions, key=int)]
     return format_html(
-        '<img class="thumb" src="{}" alt="{}" width="48" height="60" loading="lazy">', media_url(name), alt
+        '<img class="thumb" src="{}" alt="{}" width="48" height="60" loading="lazy">',
+        media_url(smallest(renditions)),
+        alt,
     )
 
 

@@ -11,13 +11,13 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from adminpanel.fields import MOST_UNITS
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.core.errors import ShopError
 from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
 
-MOST_UNITS = 100_000
 MOVEMENTS = 100
 
 

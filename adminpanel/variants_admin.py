@@ -11,7 +11,7 @@ from import_export.admin import ImportExportModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from adminpanel.money import MoneyField
+from adminpanel.fields import MoneyField
 from adminpanel.showing import ShownAdmin
 from shop.catalog import listings
 from shop.catalog.models import ProductVariant

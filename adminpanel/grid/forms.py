@@ -8,14 +8,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from adminpanel.fields import MOST_UNITS, MoneyField
 from adminpanel.grid.saving import Wanted
-from adminpanel.money import MoneyField
 from shop.catalog.models import Colour, Product, ProductVariant, Size
 from shop.warehouse.models import StockLevel, StockLocation
 
 # Six fields a cell: the request stays under Django's limit of fields.
 MOST_CELLS = 140
-MOST_UNITS = 100_000
 sku_letters = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", "Use letters, digits and - . _ / only.")
 
 

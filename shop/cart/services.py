@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from shop.cart.stores import MAX_QUANTITY, SEPARATOR, StoredCart, StoredLine, store
+from shop.catalog.choice import FEW
 from shop.catalog.models import ProductListing, ProductVariant
 from shop.core import clock
 from shop.core.errors import ShopError
@@ -15,8 +16,6 @@ from shop.core.money import Money
 from shop.warehouse.models import Reservation
 
 MAX_LINES = 40
-# From this many down, how many are left is said.
-FEW = 3
 
 
 class NotSold(ShopError):

@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from shop.catalog.models import ProductListing
+from shop.catalog.renditions import media_url
 from shop.catalog.snapshot import NEW_DAYS
 from shop.core import clock
 from shop.core.money import format_money
@@ -119,7 +119,7 @@ def product_url(slug: str) -> str:
 def picture_of(colour: Mapping[str, Any]) -> Picture:
     """The picture of a listing row's colour."""
     widths = sorted((int(width), name) for width, name in colour["image"].items())
-    urls = [(width, settings.MEDIA_URL + name) for width, name in widths]
+    urls = [(width, media_url(name)) for width, name in widths]
     fallback = next((url for width, url in urls if width >= DEFAULT_WIDTH), urls[-1][1] if urls else "")
     return Picture(
         src=fallback,

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from shop.catalog.models import Colour, Product, ProductImage, ProductVariant
 
-# At or below this the page says how many are left.
+# At or below this the product page and the bag say how many are left.
 FEW = 3
 
 

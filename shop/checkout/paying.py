@@ -23,6 +23,7 @@ from shop.adapters.payments import (
 )
 from shop.core import clock
 from shop.core.errors import ShopError
+from shop.core.http import absolute
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt
@@ -108,7 +109,7 @@ def give_up(attempt_id: UUID, error: str) -> None:
 
 def session_request(order: Order, attempt: PaymentAttempt) -> SessionRequest:
     """What the buyer sees and where they come back to; the order's key goes along, since it opens the order's page."""
-    back = f"{settings.SITE_URL}{reverse('checkout-return')}?{urlencode({'attempt': attempt.pk, 'key': order.key})}"
+    back = absolute(f"{reverse('checkout-return')}?{urlencode({'attempt': attempt.pk, 'key': order.key})}")
     return SessionRequest(
         attempt_id=attempt.pk,
         reference=order.number,

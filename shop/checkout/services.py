@@ -10,6 +10,7 @@ from shop.accounts.models import User
 from shop.cart import services as cart
 from shop.cart.services import Bag, BagLine
 from shop.cart.stores import SEPARATOR, StoredCart
+from shop.catalog.renditions import smallest
 from shop.checkout import paying
 from shop.core.errors import ShopError
 from shop.delivery.services import Offer, offers
@@ -136,11 +137,6 @@ def hold_stock(order: Order) -> None:
         warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in order.lines.all() if line.variant_id
     ]
     warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)
-
-
-def smallest(picture: Mapping[str, str]) -> str:
-    """The storage name of the smallest rendition: what an order keeps beside a line."""
-    return picture[min(picture, key=int)] if picture else ""
 
 
 def last_order_from(bag_key: str) -> Order | None:

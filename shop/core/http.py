@@ -80,6 +80,11 @@ def see_other(url: str) -> HttpResponse:
     return response
 
 
+def absolute(path: str) -> str:
+    """The full public address of a path: what search engines, feeds and mails need. One that is full stays."""
+    return path if path.startswith(("http://", "https://")) else f"{settings.SITE_URL}{path}"
+
+
 def plain(text: str, status: int) -> HttpResponse:
     """A short answer for machines."""
     return HttpResponse(text + "\n", status=status, content_type="text/plain; charset=utf-8")

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from shop.cart.cookies import read_key
 from shop.cart.stores import bag_of
 from shop.checkout import bags
 from shop.core.http import personal_page
+from shop.orders.access import load_order
 from shop.orders.labels import address_lines, delivery_days
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
@@ -49,7 +50,7 @@ class Step:
 @require_safe
 def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The order; a wrong number or key is 404."""
-    order = get_object_or_404(Order, number=number, key=key)
+    order = load_order(number, key)
     if order.state == State.PAID and read_key(request) == bag_of(order.placement_key):
         # The event does this too, but perhaps not before the buyer looks at the bag again.
         bags.take_out(order)

@@ -11,13 +11,17 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from shop.catalog import snapshot
+from shop.catalog import snapshot as snapshots
 from shop.catalog.models import ProductImage
+from shop.catalog.renditions import media_url
 from shop.catalog.snapshot import Snapshot
+from shop.core.http import absolute
 from shop.core.money import format_money
 from shop.delivery import services as delivery
 
 register = template.Library()
+register.filter("absolute", absolute)
+register.filter("media", media_url)
 
 # Pictures of clothes are 4:5 throughout the shop; a listing's JSON therefore needs no sizes of its own.
 RATIO = 5 / 4
@@ -45,12 +49,6 @@ def money(amount: int, currency: str) -> str:
 
 
 @register.filter
-def absolute(path: str) -> str:
-    """The full public address of a path: what search engines, feeds and mails need. One that is full stays."""
-    return path if path.startswith(("http://", "https://")) else f"{settings.SITE_URL}{path}"
-
-
-@register.filter
 def json_ld(data: dict[str, Any]) -> SafeString:
     """Data for <script type="application/ld+json">; characters that could end the element are written as codes."""
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(JSON_IN_HTML))  # noqa: S308
@@ -60,7 +58,7 @@ def json_ld(data: dict[str, Any]) -> SafeString:
 def catalogue(context: Context) -> Snapshot:
     """The catalogue's snapshot: the same as the view has, so that a page asks for it once."""
     request = context.get("request")
-    return snapshot.of(request) if request else snapshot.current()
+    return snapshots.of(request) if request else snapshots.current()
 
 
 @register.simple_tag
@@ -100,7 +98,7 @@ def picture(
         ratio = source.height / source.width if source.width else RATIO
     widths = sorted(int(width) for width in renditions)
     shown = next((width for width in widths if width >= 600), widths[-1])
-    urls = {width: media(renditions[str(width)]) for width in widths}
+    urls = {width: media_url(renditions[str(width)]) for width in widths}
     return format_html(
         '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" {}>',
         urls[shown],
@@ -115,9 +113,3 @@ def picture(
 
 EAGER = mark_safe('fetchpriority="high"')
 LAZY = mark_safe('loading="lazy" decoding="async"')
-
-
-@register.filter
-def media(name: str) -> str:
-    """The public address of a stored file."""
-    return name if name.startswith(("/", "http")) else f"{settings.MEDIA_URL}{name}"

@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import cards_for
 from shop.catalog.facets import Wanted
-from shop.catalog.snapshot import CategoryNode, Snapshot, of
+from shop.catalog.snapshot import CategoryNode, Snapshot
 from shop.core import clock
 from shop.core.http import public_page
 from shop.orders.models import OrderLine
@@ -42,7 +43,7 @@ class Tile:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What is new, what is kept, what is reduced: three rows of cards, one query for all of them."""
-    snapshot = of(request)
+    snapshot = snapshots.of(request)
     index = snapshot.index
     newest = index.orders["newest"]
     here = index.matching(Wanted(in_stock=True), index.everything)

@@ -10,13 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import condition, require_safe
 
-from shop.catalog import snapshot
+from shop.catalog import snapshot as snapshots
 from shop.catalog.models import Product, ProductImage, ProductVariant
+from shop.catalog.renditions import largest, media_url
 from shop.catalog.views.pages import PAGES
-from shop.catalog.views.product import largest
-from shop.core.http import plain, public_page
+from shop.core.http import absolute, plain, public_page
 from shop.core.money import Money
-from shop.templatetags.shop import absolute, media
 
 XML = "application/xml; charset=utf-8"
 # The protocol allows 50,000 addresses a file.
@@ -34,7 +33,7 @@ Disallow: /sandbox/
 
 def version_tag(request: HttpRequest, *args: object, **kwargs: object) -> str:
     """The catalogue's version: who has this one needs no new one."""
-    return f'"{snapshot.of(request).version}-{settings.BUILD_ID}"'
+    return f'"{snapshots.of(request).version}-{settings.BUILD_ID}"'
 
 
 @public_page(3600)
@@ -71,9 +70,9 @@ def fixed_addresses(request: HttpRequest) -> Iterator[tuple[str, datetime | None
     """Addresses of what is not a product."""
     yield absolute(reverse("shop-home")), None
     yield absolute(reverse("shop-all")), None
-    for slug in snapshot.DEPARTMENTS:
+    for slug in snapshots.DEPARTMENTS:
         yield absolute(reverse("shop-category", args=[slug])), None
-    for category in snapshot.of(request).categories.values():
+    for category in snapshots.of(request).categories.values():
         yield absolute(category.url), None
     for slug in PAGES:
         yield absolute(reverse("shop-page", args=[slug])), None
@@ -133,7 +132,7 @@ def item(variant: ProductVariant, picture: str | None) -> str:
     if variant.was_price:
         fields.append(("g:sale_price", price(variant.unit_price)))
     if picture:
-        fields.append(("g:image_link", absolute(media(picture))))
+        fields.append(("g:image_link", absolute(media_url(picture))))
     return "<item>" + "".join(tag(name, text) for name, text in fields) + "</item>\n"
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from babel import Locale
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from shop.catalog.models import SizeChart
 from shop.catalog.size_charts import tables
-from shop.core import money
+from shop.core.countries import country_names
 from shop.core.http import public_page
 from shop.delivery.models import ShippingRate
 
@@ -42,8 +41,8 @@ def delivery() -> dict[str, Any]:
 
 def names_of(countries: list[str]) -> str:
     """['IE', 'FR'] -> 'France, Ireland'."""
-    territories = Locale.parse(money.LOCALE).territories
-    return ", ".join(sorted(str(territories.get(code, code)) for code in countries))
+    names = country_names()
+    return ", ".join(sorted(names.get(code, code) for code in countries))
 
 
 def size_guide() -> dict[str, Any]:

@@ -7,16 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import Card, cards_for
 from shop.catalog.choice import Choice, choose
 from shop.catalog.facets import Wanted
 from shop.catalog.models import Product, ProductVariant
+from shop.catalog.renditions import largest, media_url
 from shop.catalog.size_charts import Table, table
-from shop.catalog.snapshot import DEPARTMENTS, Snapshot, of
-from shop.core.http import public_page
+from shop.catalog.snapshot import DEPARTMENTS, Snapshot
+from shop.core.http import absolute, public_page
 from shop.core.money import Money
 from shop.delivery.models import ShippingRate
-from shop.templatetags.shop import absolute, media
 
 RELATED = 4
 
@@ -25,7 +26,7 @@ RELATED = 4
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product in one colour. `colour` and `size` in the query choose; `missing` says why one was sent back here."""
-    snapshot = of(request)
+    snapshot = snapshots.of(request)
     found = get_object_or_404(Product.objects.published().select_related("category", "size_chart"), slug=slug)
     choice = choose(
         found,
@@ -114,7 +115,7 @@ def structured_data(product: Product, choice: Choice) -> dict[str, Any]:
         "description": product.description,
         "brand": {"@type": "Brand", "name": settings.SHOP_NAME},
         "category": product.category.name,
-        "image": [absolute(media(largest(image.renditions))) for image in choice.pictures if image.renditions],
+        "image": [absolute(media_url(largest(image.renditions))) for image in choice.pictures if image.renditions],
     }
     if choice.colour:
         data["color"] = choice.colour.name
@@ -130,8 +131,3 @@ def structured_data(product: Product, choice: Choice) -> dict[str, Any]:
             "itemCondition": "https://schema.org/NewCondition",
         }
     return data
-
-
-def largest(renditions: dict[str, str]) -> str:
-    """The stored name of the widest rendition."""
-    return renditions[max(renditions, key=int)]

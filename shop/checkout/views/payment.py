@@ -14,7 +14,7 @@ from shop.checkout.retry import NotPayable, pay_again
 from shop.checkout.sync import process_event, sync
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, see_other
-from shop.orders.models import Order
+from shop.orders.access import load_order
 from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt
 from shop.warehouse.services import OutOfStock
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 LARGEST_WEBHOOK = 512 * 1024
 
 
-@require_GET
 @personal_page
+@require_GET
 def checkout_return(request: HttpRequest) -> HttpResponse:
     """The buyer is back from the provider's page, which proves nothing: ask the provider, then show the order.
 
@@ -56,11 +56,11 @@ def load_attempt(attempt_id: str, order_key: str) -> PaymentAttempt:
     return attempt
 
 
-@require_POST
 @personal_page
+@require_POST
 def order_pay(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The button on an unpaid order: off to a page where it can be paid, or back with the reason why not."""
-    order = get_object_or_404(Order, number=number, key=key)
+    order = load_order(number, key)
     try:
         return see_other(pay_again(order))
     except PaymentUnavailable:

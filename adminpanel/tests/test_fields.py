@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from adminpanel.money import MoneyField
+from adminpanel.fields import MoneyField
 
 
 @pytest.mark.parametrize(
