@@ -19,6 +19,12 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def no_pause_between_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine a process may show an older catalogue for a moment: in tests, the one of the test before."""
+    monkeypatch.setattr("shop.catalog.snapshot.PAUSE_FACTOR", 0)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, started once a worker; without it the journeys are skipped by name."""

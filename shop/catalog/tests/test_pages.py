@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from shop.catalog import listings, snapshot
-from shop.catalog.models import Product, SizeChart, SizeChartEntry
+from shop.catalog.models import Product, ProductListing, SizeChart, SizeChartEntry
 from shop.catalog.views import machines
 from shop.catalog.views.home import best_sellers
 from shop.catalog.views.pages import PAGES
@@ -49,6 +49,16 @@ def test_home_shows_what_is_new_and_what_is_reduced(client: Client) -> None:
     assert "Old Coat" in html.split("Reduced, while they last")[1]
     assert '<h2 class="vh" id="cat">Shop by category</h2>' in html
     assert 'href="/shop/shirts/"' in html
+
+
+def test_home_leaves_out_what_was_unlisted_since_its_snapshot(client: Client) -> None:
+    gone = listed("Gone Shirt", price=4000, compare_at_price=9000)
+    listed("Fresh Shirt")
+    snapshot.current()
+    ProductListing.objects.filter(product=gone).delete()
+    html = text(client, "/")
+    assert "Fresh Shirt" in html
+    assert "Gone Shirt" not in html
 
 
 def test_home_of_an_empty_shop_stands(client: Client) -> None:

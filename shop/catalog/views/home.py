@@ -50,16 +50,17 @@ def home(request: HttpRequest) -> HttpResponse:
     fresh = index.page(here & snapshot.new, newest, 0, ROW)
     kept = [pk for pk in best_sellers(period()) if pk not in fresh][:ROW]
     reduced = [pk for pk in index.page(here & index.on_sale, newest, 0, ROW * 3) if pk not in fresh + kept][:ROW]
+    # A product that was taken off the list since this snapshot has no card any more.
     cards = {card.product_id: card for card in cards_for([*fresh, *kept, *reduced])}
     return render(
         request,
         "shop/catalog/home.html",
         {
             "snapshot": snapshot,
-            "fresh": [cards[pk] for pk in fresh],
+            "fresh": [cards[pk] for pk in fresh if pk in cards],
             "fresh_total": snapshot.new.bit_count(),
             "kept": [cards[pk] for pk in kept if pk in cards],
-            "reduced": [cards[pk] for pk in reduced],
+            "reduced": [cards[pk] for pk in reduced if pk in cards],
             "reduced_total": index.on_sale.bit_count(),
             "tiles": tiles(snapshot),
             "canonical": "/",
