@@ -28,16 +28,18 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if not Product.objects.exists() or demo.interrupted():
             call_command("demo")
-        signal.signal(signal.SIGTERM, stop)
-        children = [start("runserver", f"{HOST}:{settings.PORT}"), start("worker")]
+        for ending in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
+            signal.signal(ending, stop)
+        children = {"server": start("runserver", f"{HOST}:{settings.PORT}"), "worker": start("worker")}
         self.stdout.write(banner())
         try:
-            while all(child.poll() is None for child in children):
+            while not (ended := [name for name, child in children.items() if child.poll() is not None]):
                 time.sleep(0.3)
+            raise CommandError(f"the {ended[0]} ended by itself, so the shop is closed; start it again: make run")
         except KeyboardInterrupt:
             self.stdout.write("\nClosing the shop.")
         finally:
-            end(children)
+            end(list(children.values()))
 
 
 def stop(signum: int, frame: object) -> None:
@@ -45,7 +47,9 @@ def stop(signum: int, frame: object) -> None:
 
 
 def refuse_taken_port(port: int) -> None:
-    """Raise CommandError with what to do when something listens on the port already."""
+    """Raise CommandError with what to do when something listens on the port already, or when it is none."""
+    if not 1 <= port <= 65535:
+        raise CommandError(f"{port} is no port: choose one from 1024 to 65535, such as make run PORT=8000")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -65,6 +69,9 @@ def start(*command: str) -> subprocess.Popen[bytes]:
 
 
 def end(children: list[subprocess.Popen[bytes]]) -> None:
+    """End them and all they started; a second Ctrl-C, or the terminal closing as well, cuts nothing short."""
+    for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(again, signal.SIG_IGN)
     for child in children:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGTERM)

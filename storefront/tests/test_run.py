@@ -1,0 +1,73 @@
+"""`manage.py run`: a closed terminal, a dead part and an impossible port."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from storefront.management.commands import run
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """What run() starts: processes that only wait, in groups of their own."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: str) -> subprocess.Popen[bytes]:
+        wait = [sys.executable, "-c", "import signal; signal.pause()"]
+        started.append(subprocess.Popen(wait, start_new_session=True))
+        return started[-1]
+
+    monkeypatch.setattr(run, "start", start)
+    monkeypatch.setattr(run, "refuse_taken_port", lambda port: None)
+    monkeypatch.setattr("shop.demo.build.interrupted", lambda: False)
+    monkeypatch.setattr("shop.catalog.models.Product.objects.exists", lambda: True)
+    return started
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Any:
+    """The signal handlers of pytest's own process, put back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def when_open(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let that happen once the shop is open."""
+    monkeypatch.setattr("time.sleep", lambda seconds: happens())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_way_of_closing_it_leaves_no_process(
+    number: signal.Signals, children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # so that a missing handler fails the test, not the whole run
+    rounds = iter([lambda: signal.raise_signal(number)])
+    when_open(monkeypatch, lambda: next(rounds, children[0].kill)())
+    call_command("run")
+    assert [child.poll() is None for child in children] == [False, False]
+
+
+@pytest.mark.django_db
+def test_a_part_that_dies_closes_the_shop_with_its_name(
+    children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    when_open(monkeypatch, lambda: children[1].kill())
+    with pytest.raises(CommandError, match="the worker ended by itself"):
+        call_command("run")
+    assert [child.poll() is None for child in children] == [False, False]
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 99999])
+def test_a_number_that_is_no_port_is_told_in_a_line(port: int) -> None:
+    with pytest.raises(CommandError, match="is no port"):
+        run.refuse_taken_port(port)
