@@ -18,6 +18,8 @@ from shop.catalog.models import Category, Colour, Product, Size, SizeChart, Size
 class CategoryAdmin(ShownAdmin):
     list_display = ["name", "parent", "position", "product_count"]
     list_select_related = ["parent"]
+    # The count groups the rows, and a grouped query drops the model's own order.
+    ordering = ["position", "name", "pk"]
     search_fields = ["name", "slug"]
     autocomplete_fields = ["parent"]
     prepopulated_fields = {"slug": ["name"]}

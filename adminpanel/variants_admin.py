@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
@@ -55,6 +56,13 @@ class PriceResource(resources.ModelResource):
         use_transactions = True
         clean_model_instances = True
 
+    def before_import(self, dataset: Any, **options: Any) -> None:
+        """A list without named columns (JSON can be one) would end the import with a fault: refuse it whole."""
+        if not dataset.headers:
+            dataset.wipe()
+            dataset.headers = list(self.Meta.import_id_fields)
+            raise ValueError("The file names no columns. It needs sku, and price, compare_at_price or active.")
+
     def init_instance(self, row: Any = None) -> Any:
         """Called for a row whose SKU is not found."""
         raise ValueError(f"No variant has the SKU {str((row or {}).get('sku', ''))[:40]!r}.")
@@ -96,6 +104,15 @@ class VariantAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, ShownAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def process_import(self, request: HttpRequest, **options: Any) -> HttpResponse:
+        """A second press of Confirm finds the file gone; that is told, not a fault."""
+        try:
+            response: HttpResponse = super().process_import(request, **options)
+        except (FileNotFoundError, IndexError):
+            messages.error(request, "That file was imported already, or is gone. Upload it again if it was not.")
+            return HttpResponseRedirect(reverse("admin:shop_productvariant_import"))
+        return response
 
     def save_model(self, request: HttpRequest, obj: ProductVariant, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

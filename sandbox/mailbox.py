@@ -16,6 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 NEWEST = 200
+LONGEST_NAME = 200
 # The mail's own styles and pictures show; scripts, forms and everything else of it do not work.
 MAIL_POLICY = (
     f"default-src {NONE}; style-src 'unsafe-inline'; img-src http: https: data:; form-action {NONE}; "
@@ -58,7 +59,8 @@ def newest() -> list[StoredMail]:
 def find(name: str) -> StoredMail:
     """The mail of that name. The address only lets letters, digits, - and _ through, so no name leaves the folder."""
     path = Path(settings.MAIL_DIR) / f"{name}.eml"
-    if not path.is_file():
+    # A name longer than file systems take is not asked for: they would answer with an error.
+    if len(name) > LONGEST_NAME or not path.is_file():
         raise Http404("No such mail.")
     return read(path)
 

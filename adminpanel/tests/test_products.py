@@ -211,6 +211,21 @@ def test_prices_come_in_from_a_file_after_a_dry_run() -> None:
     untouched.refresh_from_db()
     assert (variant.price, variant.compare_at_price, untouched.price) == (1250, 2000, 7800)
     assert OutboxEvent.objects.get(detail__reason="prices").detail["product_id"] == variant.product_id
+    again = client.post(reverse("admin:shop_productvariant_process_import"), confirm, follow=True)
+    assert "imported already" in again.content.decode()
+    assert OutboxEvent.objects.filter(detail__reason="prices").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("content", ["[[1, 2]]", "[1]", "{", "null", ""])
+def test_a_file_without_columns_is_refused_with_a_reason(content: str) -> None:
+    file = SimpleUploadedFile("prices.json", content.encode())
+    client = signed_in(make_staff("catalogue"))
+    where = reverse("admin:shop_productvariant_import")
+    json = next(number for number, name in client.get(where).context["form"].fields["format"].choices if name == "json")
+    response = client.post(where, {"import_file": file, "format": json, "resource": ""})
+    assert response.status_code == 200
+    assert not response.context.get("confirm_form")
 
 
 @pytest.mark.django_db

@@ -52,6 +52,8 @@ def parse(data: QueryDict, schema: Schema) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name in data:
         parts = [part for part in re.split(r"\[|\]", name) if part]
+        if not parts or "\0" in name + "".join(data.getlist(name)):
+            raise invalid(f"Invalid parameter: {name!r}", name)
         node = tree
         for part in parts[:-1]:
             node = node.setdefault(part, {})
@@ -75,7 +77,7 @@ def _read(value: Any, schema: Any, path: str) -> Any:
 def _read_list(value: Any, schema: Any, path: str) -> list[Any]:
     if not isinstance(value, dict):
         raise invalid(f"Invalid array: {path}", path)
-    ordered = sorted(value.items(), key=lambda item: int(item[0]) if str(item[0]).isdigit() else 0)
+    ordered = sorted(value.items(), key=lambda item: int(item[0]) if str(item[0]).isdecimal() else 0)
     return [_read(item, schema, f"{path}[{index}]") for index, item in ordered]
 
 
