@@ -35,7 +35,11 @@ def environment(scale: int) -> dict[str, str]:
 def prepare(scale: int) -> dict[str, str]:
     """Migrate and fill the database of that scale (only what is missing); the environment to serve it."""
     variables = environment(scale)
-    for command in (["migrate", "-v0"], ["demo", "--scale", str(scale)], ["collectstatic", "--noinput", "-v0"]):
+    for command in (
+        ["migrate", "-v0"],
+        ["demo", "--scale", str(scale), "--outside-development"],
+        ["collectstatic", "--noinput", "-v0"],
+    ):
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=variables, check=True)
     return variables
 
