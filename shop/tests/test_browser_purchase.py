@@ -110,6 +110,7 @@ def test_the_keyboard_alone_buys(page: Page, shirt: ProductVariant) -> None:
     page.goto("/product/quarry-linen-shirt/?colour=sky")
     page.get_by_label("M", exact=True).first.focus()
     page.keyboard.press("Space")
+    page.wait_for_url("**size=M**")
     tab_to(page, "Add to bag")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name=re.compile("^Checkout")).first).to_be_visible()
