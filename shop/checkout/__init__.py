@@ -1,0 +1,13 @@
+"""From a bag to a paid order. A process over the domains below it, with no tables of its own.
+
+In the order in which a purchase meets them:
+addresses, forms   what is asked for, in the shape of each country
+services           placing the order: the one transaction
+stock              holding its lines
+paying             opening the payment page
+sync               what the provider says, applied: the only door for money facts
+retry              paying the same order again
+replacing          checking out again while an order from the same bag is unpaid
+reconcile          what crashes and lost webhooks left behind
+bags, handlers     emptying the bag of what was paid
+"""

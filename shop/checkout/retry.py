@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from shop.adapters.payments import ProviderError
+from shop.checkout import stock
 from shop.checkout.paying import HOLD_MARGIN, PaymentUnavailable, open_attempt, start_payment
 from shop.checkout.reconcile import close_page
 from shop.checkout.sync import sync
@@ -12,8 +13,6 @@ from shop.core import clock
 from shop.core.errors import ShopError
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
-from shop.warehouse import services as warehouse
-from shop.warehouse.models import Reservation
 
 State = PaymentAttempt.State
 
@@ -80,19 +79,5 @@ def next_attempt(order: Order) -> PaymentAttempt:
         attempt = open_attempt(order)
         order.hold_until = attempt.expires_at + HOLD_MARGIN
         order.save(update_fields=["hold_until", "updated_at"])
-        keep_holding(order)
+        stock.keep_holding(order)
     return attempt
-
-
-def keep_holding(order: Order) -> None:
-    """Hold what is held as long as the order may be paid, and reserve what is not held (any more).
-
-    Raises OutOfStock, with nothing changed.
-    """
-    held = set(Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True))
-    missing = [line for line in order.lines.all() if line.pk not in held and line.variant_id]
-    demands = [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in missing if line.variant_id]
-    assert order.hold_until
-    warehouse.extend(order_line_ids=sorted(held), until=order.hold_until)
-    if demands:
-        warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)

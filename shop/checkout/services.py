@@ -11,14 +11,13 @@ from shop.cart import services as cart
 from shop.cart.services import Bag, BagLine
 from shop.cart.stores import SEPARATOR, StoredCart
 from shop.catalog.renditions import smallest
-from shop.checkout import paying
+from shop.checkout import paying, stock
 from shop.core.errors import ShopError
 from shop.delivery.services import Offer, offers
 from shop.events.services import emit
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.orders.services import LineToOrder, Recipient
-from shop.warehouse import services as warehouse
 
 GOODS = "goods"
 
@@ -102,11 +101,8 @@ def _place(
     attempt = paying.open_attempt(order)
     order.hold_until = attempt.expires_at + paying.HOLD_MARGIN
     order.save(update_fields=["hold_until", "updated_at"])
-    hold_stock(order)
-    emit(
-        "OrderPlaced",
-        {"order_id": order.pk, "number": order.number, "currency": order.currency, "grand_total": order.grand_total},
-    )
+    stock.hold(order)
+    emit("OrderPlaced", orders.event_detail(order))
     return order
 
 
@@ -129,14 +125,6 @@ def agreed_offer(country: str, method: str, seen: Shown) -> Offer:
     if found.price != seen.delivery.get(method):
         raise DeliveryChanged(f"{found.name} to this country is {found.price_text}. Please check the new total.")
     return found
-
-
-def hold_stock(order: Order) -> None:
-    """Reserve every line until the hold ends. Raises OutOfStock."""
-    demands = [
-        warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in order.lines.all() if line.variant_id
-    ]
-    warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)
 
 
 def last_order_from(bag_key: str) -> Order | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from shop.adapters.payments import ProviderRefused, SessionState, provider
-from shop.checkout import paying
+from shop.checkout import paying, stock
 from shop.core.errors import ShopError
 from shop.events.services import emit
 from shop.orders import services as orders
@@ -148,7 +148,7 @@ def take_money(order: Order, attempt: PaymentAttempt, session: SessionState) -> 
     if order.state == Order.State.PAID:
         log.error("order %s was paid twice; payment %s is to be refunded", order.number, attempt.pk)
         payments.mark_refund_due(attempt, REFUND_DUPLICATE)
-    elif order.state == Order.State.CANCELLED and not take_stock_again(order):
+    elif order.state == Order.State.CANCELLED and not stock.hold_again(order):
         log.error("order %s was paid too late; payment %s is to be refunded", order.number, attempt.pk)
         payments.mark_refund_due(attempt, REFUND_LATE)
     else:
@@ -158,30 +158,8 @@ def take_money(order: Order, attempt: PaymentAttempt, session: SessionState) -> 
 def confirm(order: Order) -> None:
     """The order is paid: its holds become sales, and everybody who cares is told."""
     orders.move(order, Order.State.PAID, reason="payment received")
-    warehouse.settle(order_line_ids=line_ids(order))
-    emit(
-        "OrderPaid",
-        {
-            "order_id": order.pk,
-            "number": order.number,
-            "currency": order.currency,
-            "grand_total": order.grand_total,
-        },
-    )
-
-
-def take_stock_again(order: Order) -> bool:
-    """Reserve a cancelled order's lines once more; False when not all of them can be had."""
-    lines = list(order.lines.all())
-    demands = [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in lines if line.variant_id]
-    if len(demands) < len(lines):
-        return False
-    try:
-        with transaction.atomic():
-            warehouse.reserve(demands=demands, document=order.number, expires_at=None)
-    except warehouse.OutOfStock:
-        return False
-    return True
+    warehouse.settle(order_line_ids=stock.line_ids(order))
+    emit("OrderPaid", orders.event_detail(order))
 
 
 def cancel_unpaid(order: Order, reason: str = "not paid in time") -> bool:
@@ -189,13 +167,9 @@ def cancel_unpaid(order: Order, reason: str = "not paid in time") -> bool:
     if order.state != Order.State.PENDING or PaymentAttempt.objects.filter(order=order).live().exists():
         return False
     orders.move(order, Order.State.CANCELLED, reason=reason)
-    warehouse.release(order_line_ids=line_ids(order), document=order.number, reason=reason)
+    warehouse.release(order_line_ids=stock.line_ids(order), document=order.number, reason=reason)
     emit("OrderCancelled", {"order_id": order.pk, "number": order.number, "reason": reason})
     return True
-
-
-def line_ids(order: Order) -> list[int]:
-    return list(order.lines.values_list("pk", flat=True))
 
 
 Effect = Callable[[Order, PaymentAttempt, SessionState], None]

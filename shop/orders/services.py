@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -109,6 +110,16 @@ def copy_line(order: Order, line: LineToOrder) -> OrderLine:
         quantity=line.quantity,
         line_total=variant.price * line.quantity,
     )
+
+
+def event_detail(order: Order) -> dict[str, Any]:
+    """What OrderPlaced and OrderPaid say of an order."""
+    return {
+        "order_id": order.pk,
+        "number": order.number,
+        "currency": order.currency,
+        "grand_total": order.grand_total,
+    }
 
 
 def correct_recipient(order: Order, recipient: Recipient) -> None:

@@ -1,0 +1,53 @@
+"""What an order asks of the warehouse: its lines held, held longer, or held once more."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from shop.orders.models import Order, OrderLine
+from shop.warehouse import services as warehouse
+from shop.warehouse.models import Reservation
+
+
+def hold(order: Order) -> None:
+    """Reserve every line until the hold ends. Raises OutOfStock."""
+    reserve(order, order.lines.all())
+
+
+def keep_holding(order: Order) -> None:
+    """Hold what is held as long as the order may be paid, and reserve what is not held (any more).
+
+    Raises OutOfStock, with nothing changed.
+    """
+    held = set(Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True))
+    assert order.hold_until
+    warehouse.extend(order_line_ids=sorted(held), until=order.hold_until)
+    reserve(order, [line for line in order.lines.all() if line.pk not in held])
+
+
+def hold_again(order: Order) -> bool:
+    """Reserve a cancelled order's lines once more, without an end; False when not all of them can be had."""
+    lines = list(order.lines.all())
+    if any(line.variant_id is None for line in lines):
+        return False
+    try:
+        with transaction.atomic():
+            warehouse.reserve(demands=demands_of(lines), document=order.number, expires_at=None)
+    except warehouse.OutOfStock:
+        return False
+    return True
+
+
+def reserve(order: Order, lines: Iterable[OrderLine]) -> None:
+    """Hold these lines of the order until its hold ends. Raises OutOfStock."""
+    if demands := demands_of(lines):
+        warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)
+
+
+def demands_of(lines: Iterable[OrderLine]) -> list[warehouse.Demand]:
+    """What these lines want; a line whose variant was deleted wants nothing."""
+    return [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in lines if line.variant_id]
+
+
+def line_ids(order: Order) -> list[int]:
+    return list(order.lines.values_list("pk", flat=True))
