@@ -6,7 +6,9 @@ from storefront.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, MI
 DEBUG = True
 SECRET_KEY = "local-only-" + "not-a-secret-" * 4
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
-PORT = env.int("PORT", default=8000)
+_port = env.str("PORT", default="8000")
+# `make run` says what is wrong with a port that is none.
+PORT = int(_port) if _port.isdecimal() else 0
 SITE_URL = f"http://127.0.0.1:{PORT}"
 
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]

@@ -28,7 +28,8 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if not Product.objects.exists() or demo.interrupted():
             call_command("demo")
-        for ending in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
+        # SIGHUP: the terminal was closed. SIGINT: a shell has it ignored by what it starts in the background.
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ending, stop)
         children = {"server": start("runserver", f"{HOST}:{settings.PORT}"), "worker": start("worker")}
         self.stdout.write(banner())
