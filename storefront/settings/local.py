@@ -11,9 +11,13 @@ _port = env.str("PORT", default="8000")
 PORT = int(_port) if _port.isdecimal() else 0
 SITE_URL = f"http://127.0.0.1:{PORT}"
 
-INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
-# runserver and the live test server find static files themselves.
-MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise")]
+INSTALLED_APPS = ["whitenoise.runserver_nostatic", *INSTALLED_APPS, "sandbox"]
+# Static files come from where they lie, and compressed on the way, as an edge would do it.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
+MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("django.middleware.gzip.GZipMiddleware") + 1, "whitenoise.middleware.WhiteNoiseMiddleware"
+)
 MIDDLEWARE.append("storefront.middleware.OwnNotFoundPage")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
