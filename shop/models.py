@@ -1,6 +1,7 @@
 """The data model on one page: every model of the shop, by domain. Domain code imports from the domain itself."""
 
 from shop.accounts.models import User
+from shop.alerts.models import Alert
 from shop.cart.models import Cart, CartLine
 from shop.catalog.models import (
     CatalogVersion,
@@ -18,20 +19,24 @@ from shop.catalog.models import (
 from shop.delivery.models import ShippingMethod, ShippingRate
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.mail.models import OutgoingMail
-from shop.orders.models import Order, OrderLine, OrderStateChange
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.orders.models import Order, OrderHold, OrderLine, OrderStateChange, OrderTax
+from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund, RefundLine
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
 
 __all__ = [
+    "Alert",
     "Cart",
     "CartLine",
     "CatalogVersion",
     "Category",
     "Colour",
+    "Dispute",
     "InboxEntry",
     "Order",
+    "OrderHold",
     "OrderLine",
     "OrderStateChange",
+    "OrderTax",
     "OutboxEvent",
     "OutgoingMail",
     "PaymentAttempt",
@@ -40,6 +45,8 @@ __all__ = [
     "ProductListing",
     "ProductVariant",
     "ProviderEvent",
+    "Refund",
+    "RefundLine",
     "Reservation",
     "ShippingMethod",
     "ShippingRate",

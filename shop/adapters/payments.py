@@ -57,7 +57,7 @@ class SessionState:
     """A payment page as the provider sees it now. Amounts in minor units of `currency` (upper case)."""
 
     session_id: str
-    status: str  # open, complete, expired
+    status: str  # open, approved (the buyer agreed, the money waits for capture), complete, expired
     payment_status: str  # paid, unpaid, no_payment_required
     amount_total: int
     currency: str
@@ -66,6 +66,30 @@ class SessionState:
     intent_status: str
     url: str
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Money to give back, in minor units. reference: our own name of the refund, which the provider keeps with it."""
+
+    reference: str
+    attempt_id: str
+    intent_id: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class RefundState:
+    """A refund as the provider sees it. reference: ours, empty for one that was made at the provider itself."""
+
+    refund_id: str
+    status: str  # pending, succeeded, failed
+    amount: int
+    currency: str
+    intent_id: str
+    reference: str
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +123,13 @@ class PaymentProvider(Protocol):
     def list_sessions(self, *, limit: int = 100) -> list[SessionState]:
         """The newest pages, newest first."""
 
-    def read_webhook(self, body: bytes, signature: str) -> WebhookEvent:
+    def refund(self, request: RefundRequest, *, idempotency_key: str) -> RefundState:
+        """Give money back; the same key and request again give the same refund."""
+
+    def list_refunds(self, intent_id: str) -> list[RefundState]:
+        """Every refund of that payment, newest first."""
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """The message in a webhook's raw body. Raises BadWebhook unless it is signed, fresh and whole."""
 
 

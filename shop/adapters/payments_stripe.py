@@ -17,6 +17,8 @@ from shop.adapters.payments import (
     PayLine,
     ProviderRefused,
     ProviderUnavailable,
+    RefundRequest,
+    RefundState,
     SessionRequest,
     SessionState,
     WebhookEvent,
@@ -24,8 +26,9 @@ from shop.adapters.payments import (
 )
 
 if TYPE_CHECKING:
-    from stripe import StripeClient
+    from stripe import Refund, StripeClient
     from stripe.checkout import Session
+    from stripe.params import RefundCreateParams
     from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
 
 # A buyer waits for these calls, and on Lambda a second spent waiting is paid for.
@@ -41,6 +44,8 @@ ZERO_DECIMAL = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
 )
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+# "requires_action" waits for the buyer's bank details; a canceled refund gave nothing back.
+REFUND_STATUS = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
 class StripeProvider:
@@ -88,9 +93,25 @@ class StripeProvider:
             page = client.v1.checkout.sessions.list(params={"limit": limit, "expand": ["data.payment_intent"]})
         return [_state(session) for session in page.data]
 
-    def read_webhook(self, body: bytes, signature: str) -> WebhookEvent:
+    def refund(self, request: RefundRequest, *, idempotency_key: str) -> RefundState:
+        params: RefundCreateParams = {
+            "payment_intent": request.intent_id,
+            "amount": request.amount * _scale(request.currency),
+            "metadata": {"refund": request.reference, "attempt": request.attempt_id},
+        }
+        with _calling() as client:
+            made = client.v1.refunds.create(params=params, options={"idempotency_key": idempotency_key})
+        return _refund_state(made)
+
+    def list_refunds(self, intent_id: str) -> list[RefundState]:
+        with _calling() as client:
+            page = client.v1.refunds.list(params={"payment_intent": intent_id, "limit": 100})
+            return [_refund_state(found) for found in page.auto_paging_iter()]
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         import stripe  # noqa: PLC0415 - heavy: only processes that talk to Stripe load it
 
+        signature = headers.get("Stripe-Signature", "")
         try:
             stripe.WebhookSignature.verify_header(
                 body, signature, settings.STRIPE_WEBHOOK_SECRET, tolerance=WEBHOOK_TOLERANCE_SECONDS
@@ -185,6 +206,21 @@ def _state(session: "Session") -> SessionState:
         intent_status=expanded.status if expanded else "",
         url=session.url or "",
         expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+    )
+
+
+def _refund_state(refund: "Refund") -> RefundState:
+    currency = refund.currency.upper()
+    metadata = refund.metadata.to_dict() if refund.metadata else {}
+    intent = refund.payment_intent
+    return RefundState(
+        refund_id=refund.id,
+        status=REFUND_STATUS.get(refund.status or "", "pending"),
+        amount=_amount(refund.amount, currency),
+        currency=currency,
+        intent_id=intent if isinstance(intent, str) else (intent.id if intent else ""),
+        reference=str(metadata.get("refund", "")),
+        failure=getattr(refund, "failure_reason", None) or "",
     )
 
 

@@ -17,6 +17,7 @@ from shop.catalog import snapshot
 from shop.catalog.cards import Card, cards_for
 from shop.catalog.facets import Wanted
 from shop.catalog.models import ProductVariant
+from shop.checkout.quote import quote
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, same_origin_post, see_other
 from shop.core.numbers import secret_key
@@ -151,14 +152,16 @@ def wanted_quantity(request: HttpRequest, form: LineForm) -> int:
 def show(request: HttpRequest, bag: services.Bag | None = None, refusal: Refusal | None = None) -> HttpResponse:
     """The bag's page, or its drawer for a script that asks for it."""
     bag = bag or services.price(current_cart(request))
-    offers = delivery.offers(settings.SHOP_COUNTRY, bag.goods.amount) if bag.lines else []
+    quoted = quote(bag, settings.SHOP_COUNTRY)
+    chosen = quoted.chosen(None)
     context = {
         "bag": bag,
         "refused": refusal is not None,
         "rows": [(line, refusal if refusal and refusal.variant_id == line.variant.pk else None) for line in bag.lines],
-        "total": offers[0].total if offers else bag.goods,
-        "delivery": offers[0] if offers else None,
-        "free": delivery.free_delivery(offers, bag.goods.amount),
+        "quote": quoted,
+        "total": chosen.total if chosen else quoted.charged,
+        "delivery": chosen,
+        "free": delivery.free_delivery([choice.offer for choice in quoted.choices], quoted.charged.amount),
         "changed": CHANGED.get(request.GET.get("changed", "")),
         "capped": request.GET.get("capped", ""),
         "full": "full" in request.GET,

@@ -8,16 +8,15 @@ from django.db import IntegrityError, transaction
 
 from shop.accounts.models import User
 from shop.cart import services as cart
-from shop.cart.services import Bag, BagLine
+from shop.cart.services import BagLine
 from shop.cart.stores import SEPARATOR, StoredCart
-from shop.catalog.renditions import smallest
 from shop.checkout import paying, stock
+from shop.checkout.quote import Choice, Quote, quote
 from shop.core.errors import ShopError
-from shop.delivery.services import Offer, offers
 from shop.events.services import emit
 from shop.orders import services as orders
 from shop.orders.models import Order
-from shop.orders.services import LineToOrder, Recipient
+from shop.orders.services import Recipient
 
 GOODS = "goods"
 
@@ -54,9 +53,9 @@ class Shown:
         return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()})
 
 
-def shown(bag: Bag, offered: list[Offer]) -> Shown:
-    """What a page with that bag and those ways of delivery shows."""
-    return Shown(bag.goods.amount, {offer.code: offer.price for offer in offered})
+def shown(quoted: Quote) -> Shown:
+    """What a page with that quote shows."""
+    return Shown(quoted.charged.amount, {choice.offer.code: choice.price for choice in quoted.choices})
 
 
 def place_order(
@@ -90,12 +89,14 @@ def _place(
     method, seen = agreed
     if placed := Order.objects.filter(placement_key=placement_key).first():
         return placed
-    bag = priced_as_shown(stored, placement_key, seen)
+    quoted = quoted_as_shown(stored, placement_key, recipient.country, seen)
+    chosen = agreed_choice(quoted, method, seen)
     order = orders.create(
         placement_key=placement_key,
-        lines=[LineToOrder(line.variant, line.quantity, smallest(line.picture)) for line in bag.lines],
+        lines=quoted.lines,
         recipient=recipient,
-        delivery=agreed_offer(recipient.country, method, seen).terms(),
+        delivery=chosen.terms(),
+        taxation=chosen.taxation,
         user=user,
     )
     attempt = paying.open_attempt(order)
@@ -106,24 +107,26 @@ def _place(
     return order
 
 
-def priced_as_shown(stored: StoredCart, placement_key: str, seen: Shown) -> Bag:
+def quoted_as_shown(stored: StoredCart, placement_key: str, country: str, seen: Shown) -> Quote:
     """The bag at the database's prices. Raises CartChanged unless it is the one its owner was shown."""
     bag = cart.price(stored)
     same = f"{placement_key}{SEPARATOR}".startswith(f"{stored.placement_key}{SEPARATOR}")
     if not same or not bag.lines:
         raise CartChanged([])
-    if bag.problems or bag.goods.amount != seen.goods:
+    quoted = quote(bag, country)
+    if bag.problems or quoted.charged.amount != seen.goods:
         raise CartChanged(bag.problems or bag.repriced)
-    return bag
+    return quoted
 
 
-def agreed_offer(country: str, method: str, seen: Shown) -> Offer:
-    """That way of delivery to that country, at the price that was shown. Raises DeliveryChanged."""
-    found = {offer.code: offer for offer in offers(country, seen.goods)}.get(method)
+def agreed_choice(quoted: Quote, method: str, seen: Shown) -> Choice:
+    """That way of delivery, at the price that was shown. Raises DeliveryChanged."""
+    found = next((choice for choice in quoted.choices if choice.offer.code == method), None)
     if found is None:
         raise DeliveryChanged("This way of delivery is not offered there. Please choose another.")
     if found.price != seen.delivery.get(method):
-        raise DeliveryChanged(f"{found.name} to this country is {found.price_text}. Please check the new total.")
+        name, price = found.offer.name, found.price_text
+        raise DeliveryChanged(f"{name} to this country is {price}. Please check the new total.")
     return found
 
 

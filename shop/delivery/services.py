@@ -38,11 +38,6 @@ class Offer:
     def price_text(self) -> str:
         return str(Money(self.price, self.currency)) if self.price else "Free"
 
-    @property
-    def total(self) -> Money:
-        """The goods with this delivery."""
-        return Money(self.goods + self.price, self.currency)
-
     def terms(self) -> DeliveryTerms:
         """What an order keeps of it."""
         return DeliveryTerms(self.code, self.name, self.price, self.first_day, self.last_day)

@@ -103,10 +103,7 @@ def write_line(
     """A line at the price of its day."""
     variant, quantity = item
     picture = pictures.get((variant.product_id, variant.colour_id), "")
-    line = copy_line(order, LineToOrder(variant, quantity, picture))
-    line.unit_price = price_then(variant, order.placed_at, now)
-    line.line_total = line.unit_price * quantity
-    return line
+    return copy_line(order, LineToOrder(variant, quantity, price_then(variant, order.placed_at, now), picture))
 
 
 def choose(purchase: Purchase, rates: dict[str, list[ShippingRate]], goods: int) -> DeliveryTerms:

@@ -63,8 +63,13 @@ class Order(TimeStamped):
     currency = models.CharField(max_length=3)
     lines_total = models.PositiveBigIntegerField()
     delivery_total = models.PositiveBigIntegerField()
+    # Of the lines (their discount_total) and of the delivery together.
     discount_total = models.PositiveBigIntegerField(default=0)
+    delivery_discount = models.PositiveBigIntegerField(default=0)
     grand_total = models.PositiveBigIntegerField()
+    # Contained in grand_total, never on top of it.
+    tax_total = models.PositiveBigIntegerField(default=0)
+    tax_country = models.CharField(max_length=2, blank=True, help_text="Whose rates; empty for an export without VAT")
     shipping_method = models.CharField(max_length=50, help_text="Code at placement")
     shipping_name = models.CharField(max_length=60)
     delivery_from = models.DateField(null=True, blank=True)
@@ -89,7 +94,12 @@ class Order(TimeStamped):
             models.CheckConstraint(
                 condition=Q(grand_total=F("lines_total") + F("delivery_total") - F("discount_total")),
                 name="order_total_adds_up",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery_discount__lte=F("delivery_total")) & Q(delivery_discount__lte=F("discount_total")),
+                name="order_delivery_discount_within",
+            ),
+            models.CheckConstraint(condition=Q(tax_total__lte=F("grand_total")), name="order_tax_within_total"),
         ]
 
     def __str__(self) -> str:
@@ -122,21 +132,86 @@ class OrderLine(models.Model):
     unit_price = models.PositiveBigIntegerField()
     quantity = models.PositiveIntegerField()
     line_total = models.PositiveBigIntegerField()
+    # The line's share of the order's discounts; what was charged for it is line_total less this.
+    discount_total = models.PositiveBigIntegerField(default=0)
+    tax_class = models.CharField(max_length=20, default="standard")
+    tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, help_text="Percent")
+    # Contained in what was charged.
+    tax_total = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_positive"),
             models.CheckConstraint(condition=Q(line_total=F("unit_price") * F("quantity")), name="order_line_adds_up"),
+            models.CheckConstraint(
+                condition=Q(line_total__gte=F("discount_total") + F("tax_total")), name="order_line_discount_within"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
 
     @property
+    def charged(self) -> int:
+        """What was paid for the whole line, in minor units."""
+        return self.line_total - self.discount_total
+
+    @property
     def picture(self) -> dict[str, str]:
         """The picture kept with the line, in the form of a listing's renditions: storage name by width."""
         return {"320": self.image} if self.image else {}
+
+
+class OrderTax(models.Model):
+    """The tax of an order at one rate, goods and delivery together: the lines of the invoice's breakdown."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="taxes")
+    rate = models.DecimalField(max_digits=6, decimal_places=3, help_text="Percent")
+    gross = models.PositiveBigIntegerField(help_text="Minor units, tax included")
+    tax = models.PositiveBigIntegerField(help_text="Minor units")
+
+    class Meta:
+        ordering = ["-rate"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "rate"], name="tax_rate_once_per_order"),
+            models.CheckConstraint(condition=Q(tax__lte=F("gross")), name="order_tax_within_gross"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rate.normalize():f}%"
+
+
+class OrderHoldQuerySet(models.QuerySet["OrderHold"]):
+    def standing(self) -> Self:
+        """Holds that nobody has lifted yet."""
+        return self.filter(lifted_at=None)
+
+
+class OrderHold(models.Model):
+    """A reason why an order must not leave the house, whatever its state. One row per thing the provider told us."""
+
+    class Kind(models.TextChoices):
+        DISPUTE = "dispute", "Payment disputed"
+        REVIEW = "review", "Under review at the provider"
+        FRAUD_WARNING = "fraud-warning", "Early fraud warning"
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="holds")
+    kind = models.CharField(max_length=20, choices=Kind)
+    source = models.CharField(max_length=120, help_text="The provider's id of the dispute, review or warning")
+    reason = models.CharField(max_length=200, blank=True)
+    placed_at = models.DateTimeField(default=clock.now)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+
+    objects = OrderHoldQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["kind", "source"], name="order_hold_once_per_source")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.source})"
 
 
 class OrderStateChange(models.Model):

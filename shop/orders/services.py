@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from shop.accounts.models import User
 from shop.catalog.models import ProductVariant
 from shop.core import clock
 from shop.core.errors import InvalidTransition
-from shop.orders.models import Order, OrderLine, OrderStateChange
+from shop.orders.models import Order, OrderLine, OrderStateChange, OrderTax
 
 State = Order.State
 
@@ -44,22 +45,57 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTerms:
-    """How it is delivered, as agreed: price in minor units, first and last expected day."""
+    """How it is delivered, as agreed: price and its discount in minor units, first and last expected day."""
 
     code: str
     name: str
     price: int
     first_day: date | None = None
     last_day: date | None = None
+    discount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LineToOrder:
-    """Units of a variant (product, colour and size loaded) and the storage name of the picture shown with it."""
+    """Units of a variant (product, colour and size loaded) at a price. All amounts in minor units.
+
+    image: storage name of the picture shown with it. discount: of the whole line. tax: contained in what is charged.
+    """
 
     variant: ProductVariant
     quantity: int
+    unit_price: int
     image: str = ""
+    discount: int = 0
+    tax_class: str = "standard"
+    tax_rate: Decimal = Decimal(0)
+    tax: int = 0
+
+    @property
+    def total(self) -> int:
+        """Before the discount."""
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class TaxShare:
+    """What is charged at one rate (percent), and the tax in it; minor units."""
+
+    rate: Decimal
+    gross: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taxation:
+    """Whose rates an order is taxed at (empty: none, an export) and the breakdown by rate."""
+
+    country: str = ""
+    shares: tuple[TaxShare, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(share.tax for share in self.shares)
 
 
 @transaction.atomic
@@ -69,20 +105,21 @@ def create(
     lines: Sequence[LineToOrder],
     recipient: Recipient,
     delivery: DeliveryTerms,
+    taxation: Taxation | None = None,
     user: User | None = None,
 ) -> Order:
-    """Write a PENDING order with copies of its lines, at the variants' prices. Reserves nothing.
+    """Write a PENDING order with copies of its lines, at the lines' prices. Reserves nothing.
 
     Raises IntegrityError when an order with that placement key exists.
     """
-    lines_total = sum(line.variant.price * line.quantity for line in lines)
+    taxation = taxation or Taxation()
     order = Order.objects.create(
         placement_key=placement_key,
         user=user,
         currency=lines[0].variant.currency,
-        lines_total=lines_total,
-        delivery_total=delivery.price,
-        grand_total=lines_total + delivery.price,
+        **totals(lines, delivery),
+        tax_total=taxation.total,
+        tax_country=taxation.country,
         shipping_method=delivery.code,
         shipping_name=delivery.name,
         delivery_from=delivery.first_day,
@@ -90,8 +127,22 @@ def create(
         **asdict(recipient),
     )
     OrderLine.objects.bulk_create(copy_line(order, line) for line in lines)
+    OrderTax.objects.bulk_create(OrderTax(order=order, **asdict(share)) for share in taxation.shares)
     OrderStateChange.objects.create(order=order, to_state=order.state)
     return order
+
+
+def totals(lines: Sequence[LineToOrder], delivery: DeliveryTerms) -> dict[str, int]:
+    """An order's sums, by the names of its fields."""
+    goods = sum(line.total for line in lines)
+    discount = sum(line.discount for line in lines) + delivery.discount
+    return {
+        "lines_total": goods,
+        "delivery_total": delivery.price,
+        "delivery_discount": delivery.discount,
+        "discount_total": discount,
+        "grand_total": goods + delivery.price - discount,
+    }
 
 
 def copy_line(order: Order, line: LineToOrder) -> OrderLine:
@@ -106,9 +157,13 @@ def copy_line(order: Order, line: LineToOrder) -> OrderLine:
         colour_name=variant.colour.name,
         size_name=variant.size.name,
         image=line.image,
-        unit_price=variant.price,
+        unit_price=line.unit_price,
         quantity=line.quantity,
-        line_total=variant.price * line.quantity,
+        line_total=line.total,
+        discount_total=line.discount,
+        tax_class=line.tax_class,
+        tax_rate=line.tax_rate,
+        tax_total=line.tax,
     )
 
 

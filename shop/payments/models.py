@@ -3,8 +3,9 @@
 import uuid
 from typing import Self
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from shop.core import clock
 from shop.core.models import TimeStamped
@@ -52,6 +53,8 @@ class PaymentAttempt(TimeStamped):
     redirect_url = models.TextField(blank=True)
     expires_at = models.DateTimeField(help_text="When the provider's page stops taking payment")
     captured_amount = models.PositiveBigIntegerField(default=0)
+    # What refunds that have not failed give back or are about to: raised under this row's lock before any is asked for.
+    refunded_amount = models.PositiveBigIntegerField(default=0)
     paid_at = models.DateTimeField(null=True, blank=True)
     # Money that was taken and must be given back whole.
     refund_due = models.CharField(max_length=12, choices=RefundDue, blank=True)
@@ -66,7 +69,10 @@ class PaymentAttempt(TimeStamped):
                 fields=["order"],
                 condition=Q(state__in=["created", "open", "processing"]),
                 name="one_live_attempt_per_order",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__lte=F("captured_amount")), name="refunded_within_captured"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +81,86 @@ class PaymentAttempt(TimeStamped):
     @property
     def total(self) -> Money:
         return Money(self.amount, self.currency)
+
+
+class Refund(TimeStamped):
+    """Money that goes back to a buyer. Written before the provider is asked, so that a crash forgets none."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Requested"
+        PENDING = "pending", "On its way"
+        SUCCEEDED = "succeeded", "Refunded"
+        FAILED = "failed", "Failed"
+
+    class Reason(models.TextChoices):
+        LATE = "late", "Paid after the order was cancelled and its stock gone"
+        DUPLICATE = "duplicate", "The order was already paid"
+        CANCELLED = "cancelled", "The order was cancelled"
+        RETURNED = "returned", "Pieces came back"
+        GOODWILL = "goodwill", "Goodwill"
+        PROVIDER = "provider", "Made at the payment provider"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    attempt = models.ForeignKey(PaymentAttempt, models.PROTECT, related_name="refunds")
+    state = models.CharField(max_length=12, choices=State, default=State.REQUESTED, db_index=True)
+    reason = models.CharField(max_length=12, choices=Reason)
+    note = models.CharField(max_length=200, blank=True)
+    # The sum of its lines, of the delivery and of what is given on top of them.
+    amount = models.PositiveBigIntegerField(help_text="Minor units")
+    delivery_amount = models.PositiveBigIntegerField(default=0, help_text="Minor units")
+    free_amount = models.PositiveBigIntegerField(default=0, help_text="Minor units, for no line")
+    currency = models.CharField(max_length=3)
+    provider_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive")]
+
+    def __str__(self) -> str:
+        return f"{Money(self.amount, self.currency)} ({self.state})"
+
+
+class RefundLine(models.Model):
+    """Units of one order line that are paid back, from the figures stored with the line."""
+
+    refund = models.ForeignKey(Refund, models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey("shop.OrderLine", models.PROTECT, related_name="refund_lines")
+    quantity = models.PositiveIntegerField()
+    amount = models.PositiveBigIntegerField(help_text="Minor units")
+    restock = models.BooleanField(default=False, help_text="The units may be sold again")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "order_line"], name="order_line_once_per_refund"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="refund_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of line {self.order_line_id}"
+
+
+class Dispute(TimeStamped):
+    """A buyer's bank takes the money back, or may do so. A ledger of its own: no order state says it."""
+
+    attempt = models.ForeignKey(PaymentAttempt, models.PROTECT, related_name="disputes")
+    provider_id = models.CharField(max_length=120, unique=True)
+    state = models.CharField(max_length=40, help_text="In the provider's words")
+    reason = models.CharField(max_length=80, blank=True)
+    amount = models.PositiveBigIntegerField(help_text="Minor units")
+    currency = models.CharField(max_length=3)
+    # What the provider has taken from our balance for it, minor units: 0 again once it gave it back.
+    withdrawn = models.PositiveBigIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} ({self.state})"
 
 
 class ProviderEvent(models.Model):

@@ -86,7 +86,7 @@ def make_order(*variants: ProductVariant, quantity: int = 1, placement_key: str 
     """A PENDING order of that many of each variant (one is made where none is named); no stock is reserved."""
     return orders.create(
         placement_key=placement_key or secret_key(),
-        lines=[orders.LineToOrder(variant, quantity) for variant in variants or [make_variant()]],
+        lines=[orders.LineToOrder(variant, quantity, variant.price) for variant in variants or [make_variant()]],
         recipient=make_recipient(**recipient),
         delivery=orders.DeliveryTerms("standard", "Standard", 395),
     )

@@ -1,5 +1,6 @@
 """What the shop relies on, asked of whoever speaks Stripe's API: the sandbox always, Stripe itself with a key."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -9,7 +10,14 @@ import stripe
 from django.db import transaction
 from pytest_django import Settings
 
-from shop.adapters.payments import PayLine, ProviderRefused, ProviderUnavailable, SessionRequest
+from shop.adapters.payments import (
+    PayLine,
+    ProviderRefused,
+    ProviderUnavailable,
+    RefundRequest,
+    RefundState,
+    SessionRequest,
+)
 from shop.adapters.tests.conftest import Account
 from shop.core import clock
 
@@ -215,6 +223,22 @@ def test_refunds_stop_at_what_was_paid(sandbox: Account) -> None:
     metadata = refunds.retrieve(first.id).metadata
     assert metadata is not None
     assert metadata.to_dict() == {"refund": "1"}
+
+
+def test_a_refund_is_made_once_for_its_key_and_keeps_our_name_of_it(sandbox: Account) -> None:
+    session = sandbox.adapter.retrieve_session(paid(sandbox))
+    request = RefundRequest("our-refund", session.attempt_id, session.intent_id, 4000, "GBP")
+    made = sandbox.adapter.refund(request, idempotency_key="our-refund:refund")
+    assert made == RefundState(made.refund_id, "succeeded", 4000, "GBP", session.intent_id, "our-refund")
+    assert sandbox.adapter.refund(request, idempotency_key="our-refund:refund") == made
+    with pytest.raises(ProviderRefused, match="greater than"):
+        sandbox.adapter.refund(replace(request, amount=12000), idempotency_key="another:refund")
+    by_hand = sandbox.client.v1.refunds.create(params={"payment_intent": session.intent_id, "amount": 100})
+    listed = sandbox.adapter.list_refunds(session.intent_id)
+    assert {(found.refund_id, found.reference) for found in listed} == {
+        (made.refund_id, "our-refund"),
+        (by_hand.id, ""),
+    }
 
 
 def test_events_tell_what_happened_and_are_paged(sandbox: Account) -> None:

@@ -9,11 +9,11 @@ from shop.cart.stores import StoredCart, StoredLine, store
 from shop.catalog import listings
 from shop.catalog.models import ProductListing, ProductVariant
 from shop.checkout import bags, services
+from shop.checkout.quote import Quote, quote
 from shop.checkout.services import CartChanged, DeliveryChanged, Shown, place_order
 from shop.checkout.tests.paying_builders import FakeProvider
 from shop.core.numbers import secret_key
 from shop.delivery.models import ShippingRate
-from shop.delivery.services import offers
 from shop.events.models import OutboxEvent
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentAttempt
@@ -41,7 +41,7 @@ def load(key: str) -> StoredCart:
 
 def shown(stored: StoredCart, country: str = "GB") -> Shown:
     bag = cart.price(stored)
-    return services.shown(bag, offers(country, bag.goods.amount))
+    return services.shown(quote(bag, country))
 
 
 def place(stored: StoredCart, seen: Shown | None = None, **options: object) -> Order:
@@ -149,14 +149,14 @@ def test_stock_taken_between_page_and_order_places_nothing(monkeypatch: pytest.M
     make_rate()
     shirt = make_variant(stock=1)
     stored = fill(shirt)
-    real = services.priced_as_shown
+    real = services.quoted_as_shown
 
-    def then_sold(*args: object) -> cart.Bag:
-        bag = real(*args)  # type: ignore[arg-type]
+    def then_sold(*args: object) -> Quote:
+        quoted = real(*args)  # type: ignore[arg-type]
         StockLevel.objects.update(on_hand=0)
-        return bag
+        return quoted
 
-    monkeypatch.setattr(services, "priced_as_shown", then_sold)
+    monkeypatch.setattr(services, "quoted_as_shown", then_sold)
     with pytest.raises(OutOfStock) as caught:
         place(stored)
     assert caught.value.shortages == (Shortage(shirt.pk, 1, 0),)

@@ -18,11 +18,11 @@ from shop.checkout import replacing, services
 from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
 from shop.checkout.paying import PaymentUnavailable
+from shop.checkout.quote import Quote, quote
 from shop.checkout.retry import NotPayable, pay_again
 from shop.checkout.services import CartChanged, DeliveryChanged, Shown
 from shop.core.http import personal_page, see_other
 from shop.delivery import services as delivery
-from shop.delivery.services import Offer
 from shop.orders.models import Order
 from shop.warehouse.services import OutOfStock
 
@@ -34,21 +34,21 @@ State = Order.State
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """A bag at the checkout, with the country it goes to and what that country is offered."""
+    """A bag at the checkout, with what it costs in the country it goes to."""
 
     stored: StoredCart
     bag: Bag
-    country: str
     countries: list[tuple[str, str]]
-    offered: list[Offer]
+    quote: Quote
+
+    @property
+    def country(self) -> str:
+        return self.quote.country
 
     def form(self, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:
+        offered = [choice.offer for choice in self.quote.choices]
         shape = shape_of(self.country)
-        return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=self.offered)
-
-    def chosen(self, method: Any) -> Offer | None:
-        """The way of delivery of that code; the first one where there is none of it."""
-        return next((offer for offer in self.offered if offer.code == method), next(iter(self.offered), None))
+        return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=offered)
 
 
 def till(stored: StoredCart, bag: Bag, wanted: str) -> Till:
@@ -56,7 +56,7 @@ def till(stored: StoredCart, bag: Bag, wanted: str) -> Till:
     countries = country_choices(delivery.countries(), settings.SHOP_COUNTRY)
     codes = [code for code, _ in countries]
     country = wanted if wanted in codes else next(iter(codes), settings.SHOP_COUNTRY)
-    return Till(stored, bag, country, countries, delivery.offers(country, bag.goods.amount))
+    return Till(stored, bag, countries, quote(bag, country))
 
 
 @personal_page
@@ -90,8 +90,8 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
     form = at.form(request.POST)
     if not form.is_valid():
         return show(request, at, form)
-    offer = at.chosen(form.cleaned_data["method"])
-    if placed and placed.state == State.PENDING and offer and replacing.same_delivery(placed, offer.terms()):
+    choice = at.quote.chosen(form.cleaned_data["method"])
+    if placed and placed.state == State.PENDING and choice and replacing.same_delivery(placed, choice.terms()):
         replacing.correct(placed, form.recipient())
         return pay(placed)
     return place(request, at, form, placed)
@@ -150,15 +150,15 @@ def pay(order: Order) -> HttpResponse:
 
 def show(request: HttpRequest, at: Till, form: CheckoutForm, notice: str = "") -> HttpResponse:
     """The page, with everything that was typed."""
-    chosen = at.chosen(form["method"].value())
+    chosen = at.quote.chosen(form["method"].value())
     context = {
         "form": form,
         "bag": at.bag,
-        "offered": at.offered,
+        "quote": at.quote,
         "chosen": chosen,
-        "total": chosen.total if chosen else at.bag.goods,
+        "total": chosen.total if chosen else at.quote.charged,
         "revision": at.stored.revision,
-        "seen": services.shown(at.bag, at.offered).encode(),
+        "seen": services.shown(at.quote).encode(),
         "notice": notice,
     }
     return render(request, "shop/checkout/checkout.html", context)

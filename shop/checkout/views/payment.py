@@ -82,7 +82,7 @@ def webhook_stripe(request: HttpRequest) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_WEBHOOK:
         return plain("refused: the body is too large", 400)
     try:
-        event = provider("stripe").read_webhook(request.body, request.headers.get("Stripe-Signature", ""))
+        event = provider("stripe").read_webhook(request.body, request.headers)
     except BadWebhook as error:
         return plain(f"refused: {error}", 400)
     row = payments.store_event("stripe", event)
