@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.db.models.functions import Least
 from django.utils.module_loading import import_string
 
@@ -133,9 +133,12 @@ class TableCartStore:
         if cart := self._changed(key):
             cart.lines.filter(variant_id=variant_id).delete()
 
+    @transaction.atomic(savepoint=False)
     def see(self, key: str, prices: Mapping[int, int]) -> None:
-        for variant_id, price in sorted(prices.items()):
-            CartLine.objects.filter(cart_id=key, variant_id=variant_id).update(seen_price=price)
+        # One query for all lines, which locks the bag's row first like every other change.
+        bag = Cart.objects.select_for_update().filter(key=key).values("pk")
+        seen = Case(*(When(variant_id=variant_id, then=price) for variant_id, price in prices.items()))
+        CartLine.objects.filter(cart_id__in=bag, variant_id__in=prices).update(seen_price=seen)
 
     @transaction.atomic
     def clear(self, key: str) -> None:

@@ -152,7 +152,7 @@ def wanted_quantity(request: HttpRequest, form: LineForm) -> int:
 def show(request: HttpRequest, bag: services.Bag | None = None, refusal: Refusal | None = None) -> HttpResponse:
     """The bag's page, or its drawer for a script that asks for it."""
     bag = bag or services.price(current_cart(request))
-    quoted = quote(bag, settings.SHOP_COUNTRY)
+    quoted = quote(bag, settings.SHOP_COUNTRY, snapshot.of(request))
     chosen = quoted.chosen(None)
     context = {
         "bag": bag,

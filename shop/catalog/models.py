@@ -1,14 +1,15 @@
 """What the shop sells: categories, products, their variants (size x colour), pictures and size charts."""
 
-from typing import Self
+from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
@@ -119,6 +120,9 @@ class SizeChartEntry(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     millimetres = models.PositiveIntegerField(validators=[MinValueValidator(1)])
 
+    # What a table of the chart shows of an entry.
+    ROW = ("size_id", "size__name", "size__position", "measurement", "millimetres")
+
     class Meta:
         ordering = ["position", "size__position"]
         verbose_name_plural = "size chart entries"
@@ -129,11 +133,23 @@ class SizeChartEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.measurement} {self.size}: {self.millimetres} mm"
 
+    @classmethod
+    def of_row(cls, row: dict[str, Any]) -> Self:
+        """An entry with its size, from the values of ROW."""
+        size = Size(pk=row["size_id"], name=row["size__name"], position=row["size__position"])
+        return cls(size=size, measurement=row["measurement"], millimetres=row["millimetres"])
+
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def published(self) -> Self:
         """Products that the public may see now."""
         return self.filter(published_at__lte=clock.now())
+
+    def with_size_chart(self) -> Self:
+        """Reads the size chart along, and adds its entries as `chart_rows`: what SizeChartEntry.of_row() takes."""
+        entries = SizeChartEntry.objects.filter(chart=models.OuterRef("size_chart"))
+        rows = entries.values(row=JSONObject(**{name: name for name in SizeChartEntry.ROW}))
+        return self.select_related("size_chart").annotate(chart_rows=ArraySubquery(rows))
 
 
 class Product(TimeStamped):
@@ -159,6 +175,9 @@ class Product(TimeStamped):
     history = HistoricalRecords(app="shop")
 
     objects = ProductQuerySet.as_manager()
+
+    # What with_size_chart() adds.
+    chart_rows: list[dict[str, Any]]
 
     class Meta:
         ordering = ["-published_at", "name"]

@@ -12,9 +12,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import slugify
 
-from shop.catalog import listings
+from shop.catalog import listings, tables
 from shop.catalog.facets import Entry, FacetIndex, build_index
 from shop.catalog.models import Category, Colour, Product, ProductListing, Size
+from shop.catalog.tables import Tables
 from shop.core import clock
 
 NEW_DAYS = 60
@@ -88,6 +89,7 @@ class Snapshot:
 
     version: int
     built_at: datetime
+    tables: Tables
     nav: tuple[CategoryNode, ...]  # the top categories that have products
     categories: Mapping[str, CategoryNode]
     sizes: Mapping[str, SizeName]
@@ -151,20 +153,22 @@ def of(request: HttpRequest) -> Snapshot:
 
 
 def build(version: int) -> Snapshot:
-    """Reads the listing rows and names, four queries, whatever the number of products."""
+    """Reads the listing rows and the small tables, two queries, whatever the number of products."""
     now = clock.now()
     entries = _entries()
     index = build_index(entries)
-    tree = _tree(index)
+    small = tables.read()
+    tree = _tree(index, small.all(Category))
     by_slug = _by_slug(tree)
-    colours = list(Colour.objects.order_by("name"))
+    colours = sorted(small.all(Colour), key=lambda colour: colour.name)
     stylesheet = _stylesheet(colours)
     return Snapshot(
         version=version,
         built_at=now,
+        tables=small,
         nav=tuple(node for node in tree if node.products),
         categories=by_slug,
-        sizes=_size_names(),
+        sizes=_size_names(small.all(Size)),
         colours={colour.slug: ColourName(colour.slug, colour.name, colour.family) for colour in colours},
         index=index,
         new=index.where(n for n, e in enumerate(entries) if e.published_at > now - timedelta(days=NEW_DAYS)),
@@ -190,9 +194,9 @@ def _departments(department: str) -> Sequence[str]:
     return tuple(DEPARTMENTS) if department == Product.Department.UNISEX else (department,)
 
 
-def _tree(index: FacetIndex) -> tuple[CategoryNode, ...]:
+def _tree(index: FacetIndex, categories: Iterable[Category]) -> tuple[CategoryNode, ...]:
     children: dict[int | None, list[Category]] = {}
-    for category in Category.objects.order_by("position", "name"):
+    for category in sorted(categories, key=lambda category: (category.position, category.name)):
         children.setdefault(category.parent_id, []).append(category)
 
     def nodes(parent_id: int | None) -> tuple[CategoryNode, ...]:
@@ -221,10 +225,10 @@ def _by_slug(tree: Sequence[CategoryNode]) -> dict[str, CategoryNode]:
     return found
 
 
-def _size_names() -> dict[str, SizeName]:
+def _size_names(sizes: Iterable[Size]) -> dict[str, SizeName]:
     """Sizes by their name in an address: 'm'; where two systems share a name, the later one is 'waist-30'."""
     found: dict[str, SizeName] = {}
-    for size in Size.objects.select_related("system").order_by("system_id", "position"):
+    for size in sorted(sizes, key=lambda size: (size.system_id, size.position)):
         token = slugify(size.name) or str(size.pk)
         if token in found:
             token = f"{slugify(size.system.name)}-{token}"

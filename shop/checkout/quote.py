@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 from shop.cart.services import Bag
 from shop.catalog.renditions import smallest
+from shop.catalog.snapshot import Snapshot
 from shop.core.money import Money
-from shop.delivery.services import Offer, offers
+from shop.delivery.models import ShippingRate
+from shop.delivery.services import Offer, offers_of, shown_rates
 from shop.orders.services import DeliveryTerms, LineToOrder, Taxation
 
 
@@ -61,13 +63,17 @@ class Quote:
         return next((choice for choice in self.choices if choice.offer.code == method), next(iter(self.choices), None))
 
 
-def quote(bag: Bag, country: str) -> Quote:
-    """What that bag costs in that country (ISO 3166 alpha-2)."""
+def quote(bag: Bag, country: str, catalogue: Snapshot | None = None) -> Quote:
+    """What that bag costs in that country (ISO 3166 alpha-2).
+
+    With a catalogue at the delivery rates that it holds, for showing; without one at those read now, for agreeing.
+    """
     lines = tuple(
         LineToOrder(line.variant, line.quantity, line.variant.price, smallest(line.picture))
         for line in bag.lines
         if line.is_sold
     )
     goods = sum(line.total - line.discount for line in lines)
-    choices = tuple(Choice(offer, goods) for offer in offers(country, goods)) if lines else ()
+    rates = shown_rates(catalogue, country) if catalogue else ShippingRate.objects.offered_in(country)
+    choices = tuple(Choice(offer, goods) for offer in offers_of(rates, goods)) if lines else ()
     return Quote(country, bag.currency, lines, choices)

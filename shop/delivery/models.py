@@ -56,6 +56,10 @@ class ShippingRate(models.Model):
             return f"{self.min_days} working day{'' if self.min_days == 1 else 's'}"
         return f"{self.min_days} to {self.max_days} working days"
 
+    def is_offered_in(self, country: str) -> bool:
+        """Whether that country (ISO 3166 alpha-2) may choose it, as offered_in() asks."""
+        return self.method.is_active and country in self.countries
+
     def price_for(self, goods: int) -> int:
         """The delivery price for goods of that value, both in minor units."""
         return 0 if self.free_over is not None and goods >= self.free_over else self.price

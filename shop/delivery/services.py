@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from shop.catalog.snapshot import Snapshot
 from shop.core import clock
 from shop.core.dates import day_span
 from shop.core.money import Money
@@ -48,11 +49,22 @@ def offers(country: str, goods: int, now: datetime | None = None) -> list[Offer]
 
     One query. Where a method has several rates for the country, the first one counts.
     """
+    return offers_of(ShippingRate.objects.offered_in(country), goods, now)
+
+
+def offers_of(rates: Iterable[ShippingRate], goods: int, now: datetime | None = None) -> list[Offer]:
+    """What one country's rates come to for goods of that value (minor units)."""
     ready = dispatch_day(now or clock.now())
     found: dict[str, Offer] = {}
-    for rate in ShippingRate.objects.offered_in(country):
+    for rate in rates:
         found.setdefault(rate.method.code, offer(rate, goods, ready))
     return list(found.values())
+
+
+def shown_rates(catalogue: Snapshot, country: str) -> list[ShippingRate]:
+    """A country's rates as pages show them before anything is agreed, in the order they are shown: no query."""
+    rates = [rate for rate in catalogue.tables.all(ShippingRate) if rate.is_offered_in(country)]
+    return sorted(rates, key=lambda rate: (rate.method.position, rate.pk))
 
 
 def offer(rate: ShippingRate, goods: int, ready: date) -> Offer:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -64,13 +63,8 @@ def catalogue(context: Context) -> Snapshot:
 @register.simple_tag
 def free_delivery_from(catalogue: Snapshot) -> str:
     """From which value of goods delivery is free in the shop's own country, such as '£75'; empty where it never is."""
-    return _free_from(catalogue.version) if catalogue.version else ""
-
-
-@lru_cache(4)
-def _free_from(version: int) -> str:
-    """Asked for once a version of the catalogue, which a change of the rates moves too."""
-    free = delivery.free_delivery(delivery.offers(settings.SHOP_COUNTRY, goods=0), goods=0)
+    rates = delivery.shown_rates(catalogue, settings.SHOP_COUNTRY)
+    free = delivery.free_delivery(delivery.offers_of(rates, goods=0), goods=0)
     return str(free.missing) if free else ""
 
 

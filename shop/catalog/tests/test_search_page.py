@@ -155,7 +155,7 @@ def test_first_search_after_a_change_keeps_within_the_budget(client: Client, add
     list_product("Linen Tee", variants=[{"colour": make_colour("Lime", "green")}])
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
-    assert len(queries) <= 9
+    assert len(queries) <= 8
 
 
 def test_suggestions_name_pieces_categories_and_colours(client: Client) -> None:

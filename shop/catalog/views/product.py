@@ -11,13 +11,13 @@ from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import Card, cards_for
 from shop.catalog.choice import Choice, choose
 from shop.catalog.facets import Wanted
-from shop.catalog.models import Product, ProductVariant
+from shop.catalog.models import Product, ProductVariant, SizeChartEntry
 from shop.catalog.renditions import largest, media_url
 from shop.catalog.size_charts import Table, table
 from shop.catalog.snapshot import DEPARTMENTS, Snapshot
 from shop.core.http import absolute, public_page
 from shop.core.money import Money
-from shop.delivery.models import ShippingRate
+from shop.delivery import services as delivery
 
 RELATED = 4
 
@@ -27,7 +27,7 @@ RELATED = 4
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product in one colour. `colour` and `size` in the query choose; `missing` says why one was sent back here."""
     snapshot = snapshots.of(request)
-    found = get_object_or_404(Product.objects.published().select_related("category", "size_chart"), slug=slug)
+    found = get_object_or_404(Product.objects.published().select_related("category").with_size_chart(), slug=slug)
     choice = choose(
         found,
         variants_of(found),
@@ -45,7 +45,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             "chart": chart_of(found),
             "snapshot": snapshot,
             "related": related_to(found, snapshot),
-            "rates": list(ShippingRate.objects.offered_in(settings.SHOP_COUNTRY)),
+            "rates": delivery.shown_rates(snapshot, settings.SHOP_COUNTRY),
             "crumbs": [(found.category.name, found.category.get_absolute_url())],
             "canonical": found.get_absolute_url(),
             "data": structured_data(found, choice),
@@ -69,10 +69,10 @@ def variants_of(product: Product) -> list[ProductVariant]:
 
 
 def chart_of(product: Product) -> Table | None:
-    """The product's size chart, where it has one with figures in it."""
+    """The size chart of a product read with_size_chart(), where it has one with figures in it."""
     if product.size_chart is None:
         return None
-    found = table(product.size_chart, product.size_chart.entries.select_related("size"))
+    found = table(product.size_chart, map(SizeChartEntry.of_row, product.chart_rows))
     return found if found.rows else None
 
 
