@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
+from shop.core.crash import crash_points, refuse_production
 from shop.payments.checks import payment_settings
 
 
@@ -13,3 +14,5 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         register(payment_settings)
+        register(crash_points)
+        refuse_production()

@@ -22,6 +22,7 @@ from shop.adapters.payments import (
     provider,
 )
 from shop.core import clock
+from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.http import absolute
 from shop.orders.models import Order
@@ -76,6 +77,7 @@ def start_payment(attempt_id: UUID) -> str:
 
 def create_session(attempt: PaymentAttempt) -> PaymentAttempt:
     """Make (or, after a crash, find again) the provider's page of a CREATED attempt. Raises PaymentUnavailable."""
+    crash_point("session-before-call")
     try:
         session = provider(attempt.provider).create_session(attempt.params, idempotency_key=f"{attempt.pk}:session")
     except ProviderRefused as error:
@@ -86,7 +88,10 @@ def create_session(attempt: PaymentAttempt) -> PaymentAttempt:
         log.warning("payment %s: no answer from the provider (%s)", attempt.pk, error)
         payments.note_error(attempt.pk, str(error))
         raise PaymentUnavailable from error
-    return record(attempt.pk, session)
+    crash_point("session-before-record")
+    attempt = record(attempt.pk, session)
+    crash_point("session-recorded")
+    return attempt
 
 
 @transaction.atomic

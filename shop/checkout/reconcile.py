@@ -12,6 +12,7 @@ from shop.adapters.payments import ProviderRefused, provider
 from shop.checkout import paying
 from shop.checkout.sync import cancel_unpaid, process_event, sync
 from shop.core import clock
+from shop.core.crash import crash_point
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt, ProviderEvent
@@ -97,7 +98,9 @@ def end_hold(order: Order, summary: Summary) -> None:
     """Never on what we know ourselves: close the page at the provider, read again, then decide."""
     for attempt in PaymentAttempt.objects.filter(order=order).live():
         close_page(attempt)
+        crash_point("hold-page-closed")
         sync(attempt.pk)
+    crash_point("hold-before-cancel")
     with transaction.atomic():
         locked = Order.objects.locked().get(pk=order.pk)
         # sync() above may have cancelled it already.
@@ -132,6 +135,7 @@ def attempted(what: str, work: Callable[[], None], summary: Summary) -> str:
     """Do one item; what went wrong, if anything did."""
     try:
         work()
+        crash_point("reconcile-between-items")
     except Exception as error:
         log.exception("reconcile: %s failed", what)
         summary.failures.append(f"{what}: {error}")

@@ -10,6 +10,7 @@ from shop.checkout.paying import HOLD_MARGIN, PaymentUnavailable, open_attempt, 
 from shop.checkout.reconcile import close_page
 from shop.checkout.sync import sync
 from shop.core import clock
+from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
@@ -80,4 +81,5 @@ def next_attempt(order: Order) -> PaymentAttempt:
         order.hold_until = attempt.expires_at + HOLD_MARGIN
         order.save(update_fields=["hold_until", "updated_at"])
         stock.keep_holding(order)
+        crash_point("retry-before-commit")
     return attempt

@@ -12,6 +12,7 @@ from shop.cart.services import BagLine
 from shop.cart.stores import SEPARATOR, StoredCart
 from shop.checkout import paying, stock
 from shop.checkout.quote import Choice, Quote, quote
+from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.events.services import emit
 from shop.orders import services as orders
@@ -73,13 +74,15 @@ def place_order(
     Raises CartChanged, DeliveryChanged or OutOfStock. The payment itself is started after the commit.
     """
     try:
-        return _place(stored, placement_key, recipient, (method, seen), user)
+        placed = _place(stored, placement_key, recipient, (method, seen), user)
     except IntegrityError:
         # A second click: its insert waited for the first one's commit.
-        placed = Order.objects.filter(placement_key=placement_key).first()
-        if placed is None:
+        found = Order.objects.filter(placement_key=placement_key).first()
+        if found is None:
             raise
-        return placed
+        return found
+    crash_point("placed-after-commit")
+    return placed
 
 
 @transaction.atomic
@@ -104,6 +107,7 @@ def _place(
     order.save(update_fields=["hold_until", "updated_at"])
     stock.hold(order)
     emit("OrderPlaced", orders.event_detail(order))
+    crash_point("placed-before-commit")
     return order
 
 

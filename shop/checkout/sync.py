@@ -13,6 +13,7 @@ from django.db import transaction
 
 from shop.adapters.payments import ProviderRefused, SessionState, provider
 from shop.checkout import paying, stock
+from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.events.services import emit
 from shop.orders import services as orders
@@ -58,6 +59,7 @@ def sync(attempt_id: UUID, *, session_id: str = "", keep_order: bool = False) ->
     session = read_session(attempt, session_id)
     if session is None:
         return attempt
+    crash_point("sync-before-apply")
     with transaction.atomic():
         order = Order.objects.locked().get(pk=attempt.order_id)
         attempt = PaymentAttempt.objects.select_for_update().get(pk=attempt_id)
@@ -66,6 +68,8 @@ def sync(attempt_id: UUID, *, session_id: str = "", keep_order: bool = False) ->
             moved = apply(read_fact(attempt, session), order, attempt, session)
             if moved and attempt.state == Attempt.EXPIRED and not keep_order:
                 cancel_unpaid(order)
+        crash_point("sync-before-commit")
+    crash_point("sync-after-commit")
     return attempt
 
 
@@ -169,6 +173,7 @@ def cancel_unpaid(order: Order, reason: str = "not paid in time") -> bool:
     orders.move(order, Order.State.CANCELLED, reason=reason)
     warehouse.release(order_line_ids=stock.line_ids(order), document=order.number, reason=reason)
     emit("OrderCancelled", {"order_id": order.pk, "number": order.number, "reason": reason})
+    crash_point("cancel-before-commit")
     return True
 
 
@@ -202,6 +207,7 @@ def process_event(row: ProviderEvent) -> None:
         return
     if row.type in SESSION_EVENTS:
         sync_named(row)
+    crash_point("webhook-before-mark")
     payments.finish_event(row)
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 
 from shop.adapters.bus import Message
+from shop.core.crash import crash_point
 from shop.events.envelope import Event
 from shop.events.models import InboxEntry
 from shop.events.registry import HANDLERS
@@ -51,3 +52,4 @@ def handle_once(consumer: str, event: Event) -> None:
         except IntegrityError:
             return
         handler(event)
+        crash_point("handler-before-commit")

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from shop.adapters.bus import MAX_MESSAGES, EventBus
 from shop.core import clock
 from shop.core.attempts import batches
+from shop.core.crash import crash_point
 from shop.events.dispatch import dispatch
 from shop.events.envelope import Event
 from shop.events.models import OutboxEvent
@@ -27,10 +28,12 @@ def relay() -> int:
 
 def publish(bus: EventBus, rows: Sequence[OutboxEvent]) -> int:
     """Hand claimed rows to the bus and note what became of each; returns how many were taken."""
+    crash_point("relay-claimed")
     try:
         refused: Mapping[str, str] = bus.publish([Event.of(row).message() for row in rows])
     except Exception as error:  # noqa: BLE001 - whatever the bus raised, none was taken and the rows must say why
         refused = {str(row.pk): repr(error) for row in rows}
+    crash_point("relay-before-mark")
     taken = [row.pk for row in rows if str(row.pk) not in refused]
     # Only rows still pending: another relay may have finished one whose claim ran out meanwhile.
     pending = OutboxEvent.objects.filter(state=State.PENDING)

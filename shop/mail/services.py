@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from shop.adapters.mail import Mail, MailSender
 from shop.core import clock
 from shop.core.attempts import batches
+from shop.core.crash import crash_point
 from shop.mail.models import OutgoingMail
 
 log = logging.getLogger(__name__)
@@ -46,12 +47,14 @@ def _send(sender: MailSender, row: OutgoingMail) -> bool:
     """Send a claimed mail and note what became of it; whether it went."""
     # Only while pending: another worker may have finished one whose claim ran out meanwhile.
     pending = OutgoingMail.objects.filter(pk=row.pk, state=State.PENDING)
+    crash_point("mail-claimed")
     try:
         sender.send(Mail(row.key, row.to, row.subject, row.text, row.html))
     except Exception as error:  # noqa: BLE001 - whatever the sender raised, the row says it and is tried again
         log.warning("mail %s was not sent: %r", row.key, error)
         pending.update(**row.after_failure(repr(error), given_up=State.FAILED))
         return False
+    crash_point("mail-before-mark")
     pending.update(state=State.SENT, sent_at=clock.now(), last_error="")
     return True
 

@@ -12,6 +12,7 @@ from shop.adapters.payments import BadWebhook, ProviderError, provider
 from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.retry import NotPayable, pay_again
 from shop.checkout.sync import process_event, sync
+from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, see_other
 from shop.orders.access import load_order
@@ -85,7 +86,9 @@ def webhook_stripe(request: HttpRequest) -> HttpResponse:
         event = provider("stripe").read_webhook(request.body, request.headers)
     except BadWebhook as error:
         return plain(f"refused: {error}", 400)
+    crash_point("webhook-before-store")
     row = payments.store_event("stripe", event)
+    crash_point("webhook-stored")
     try:
         process_event(row)
     except Exception as error:
