@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from adminpanel.payments_admin import KINDS
 from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.adapters.payments import ProviderError
 from shop.catalog.renditions import media_url
@@ -25,7 +26,6 @@ from shop.warehouse.models import Reservation
 
 STATES = {"paid": "good", "review": "bad", "cancelled": "", "pending": "warn", "processing": "warn"}
 FULFILMENT = {"unfulfilled": "warn", "packed": "warn", "shipped": "good", "delivered": "good"}
-ATTEMPTS = {"paid": "good", "failed": "bad", "expired": "", "review": "bad"}
 
 
 class OverdueFilter(admin.SimpleListFilter):
@@ -127,7 +127,7 @@ def order_facts(order: Order) -> dict[str, Any]:
         "country": country_names().get(order.country, order.country),
         "state_kind": STATES.get(order.state, ""),
         "fulfilment_kind": FULFILMENT.get(order.fulfilment_state, ""),
-        "attempts": [(attempt, ATTEMPTS.get(attempt.state, "warn")) for attempt in attempts],
+        "attempts": [(attempt, KINDS.get(attempt.state, "")) for attempt in attempts],
         "is_live": any(attempt.state in PaymentAttempt.LIVE for attempt in attempts),
         "changes": [
             (change, state_word(change.from_state), state_word(change.to_state))

@@ -10,7 +10,11 @@ from adminpanel.site import ReadOnlyAdmin, ReadOnlyInline, state_column
 from shop.core.money import Money
 from shop.payments.models import PaymentAttempt, ProviderEvent
 
-KINDS = {"paid": "good", "failed": "bad", "expired": "bad", "review": "warn", "processing": "warn"}
+# The kind of status() of each state of a payment, here and on an order's page.
+KINDS = {
+    **dict.fromkeys(("created", "open", "processing"), "warn"),
+    **{"paid": "good", "failed": "bad", "review": "bad", "expired": ""},
+}
 
 
 class ProviderEventInline(ReadOnlyInline):

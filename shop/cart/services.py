@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from shop.cart.stores import MAX_QUANTITY, SEPARATOR, StoredCart, StoredLine, store
+from shop.cart.stores import MAX_QUANTITY, StoredCart, StoredLine, key_for_placing, store
 from shop.catalog.choice import FEW
 from shop.catalog.models import ProductListing, ProductVariant
 from shop.core import clock
@@ -182,7 +182,7 @@ def pictures_of(variants: Iterable[ProductVariant]) -> dict[tuple[int, str], Map
 def held_by(key: str) -> tuple[dict[int, int], Waiting | None]:
     """What unpaid orders from this bag hold, by variant: nobody else can have it, but the buyer can."""
     holds = Reservation.objects.held().filter(
-        order_line__order__placement_key__startswith=f"{key}{SEPARATOR}",
+        order_line__order__placement_key__startswith=key_for_placing(key, ""),
         order_line__order__state__in=["pending", "processing"],
     )
     order = [f"order_line__order__{name}" for name in ("number", "key", "state")]

@@ -42,7 +42,7 @@ class StoredCart:
     @property
     def placement_key(self) -> str:
         """What an order of exactly this bag is placed under, followed by a count for those after the first."""
-        return f"{self.key}{SEPARATOR}{self.revision}"
+        return key_for_placing(self.key, self.revision)
 
     @property
     def count(self) -> int:
@@ -83,6 +83,14 @@ class CartStore(Protocol):
 def store() -> CartStore:
     """The adapter that settings choose."""
     return cast(CartStore, import_string(settings.CART_STORE)())
+
+
+def key_for_placing(*parts: object) -> str:
+    """A placement key: the bag's key, its revision, and a count for orders of the same bag after the first.
+
+    With "" as the last part, what every key begins with that was made of the parts before it.
+    """
+    return SEPARATOR.join(str(part) for part in parts)
 
 
 def bag_of(placement_key: str) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from shop.adapters.payments import ProviderError
-from shop.cart.stores import SEPARATOR
+from shop.cart.stores import SEPARATOR, key_for_placing
 from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.reconcile import Summary, end_hold
 from shop.orders import services as orders
@@ -34,7 +34,7 @@ def correct(order: Order, recipient: Recipient) -> None:
 
 def placed_under(key: str) -> Order | None:
     """The newest order placed under that key, or under one that next_key() made of it."""
-    same = Q(placement_key=key) | Q(placement_key__startswith=f"{key}{SEPARATOR}")
+    same = Q(placement_key=key) | Q(placement_key__startswith=key_for_placing(key, ""))
     return Order.objects.filter(same).order_by("-pk").first()
 
 
@@ -46,7 +46,7 @@ def next_key(key: str, before: Order | None) -> str:
     if before is None:
         return key
     count = before.placement_key.removeprefix(key).removeprefix(SEPARATOR) or "1"
-    return f"{key}{SEPARATOR}{int(count) + 1}"
+    return key_for_placing(key, int(count) + 1)
 
 
 def give_up_others(bag_key: str, *, spare: str) -> Order | None:
@@ -56,7 +56,7 @@ def give_up_others(bag_key: str, *, spare: str) -> Order | None:
     The payment provider decides: an order found to be paid meanwhile (or on its way to it) is returned, and nothing
     more is given up. One that the provider cannot be asked about keeps its hold until that ends.
     """
-    unpaid = Order.objects.filter(placement_key__startswith=f"{bag_key}{SEPARATOR}", state=State.PENDING)
+    unpaid = Order.objects.filter(placement_key__startswith=key_for_placing(bag_key, ""), state=State.PENDING)
     for order in unpaid.exclude(placement_key=spare):
         try:
             end_hold(order, Summary())

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from shop.accounts.models import User
 from shop.cart import services as cart
 from shop.cart.services import BagLine
-from shop.cart.stores import SEPARATOR, StoredCart
+from shop.cart.stores import StoredCart, key_for_placing
 from shop.checkout import paying, stock
 from shop.checkout.quote import Choice, Quote, quote
 from shop.core.crash import crash_point
@@ -114,7 +114,7 @@ def _place(
 def quoted_as_shown(stored: StoredCart, placement_key: str, country: str, seen: Shown) -> Quote:
     """The bag at the database's prices. Raises CartChanged unless it is the one its owner was shown."""
     bag = cart.price(stored)
-    same = f"{placement_key}{SEPARATOR}".startswith(f"{stored.placement_key}{SEPARATOR}")
+    same = key_for_placing(placement_key, "").startswith(key_for_placing(stored.placement_key, ""))
     if not same or not bag.lines:
         raise CartChanged([])
     quoted = quote(bag, country)
@@ -136,5 +136,5 @@ def agreed_choice(quoted: Quote, method: str, seen: Shown) -> Choice:
 
 def last_order_from(bag_key: str) -> Order | None:
     """The newest order placed from that bag."""
-    placed = Order.objects.filter(placement_key__startswith=f"{bag_key}{SEPARATOR}")
+    placed = Order.objects.filter(placement_key__startswith=key_for_placing(bag_key, ""))
     return placed.order_by("-placed_at").first()

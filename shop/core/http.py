@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden, HttpResponseRedirect
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 P = ParamSpec("P")
@@ -23,8 +23,10 @@ def public_page(edge_seconds: int = 300) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             response = view(request, *args, **kwargs)
-            if response.status_code in (200, 301, 404):
+            if response.status_code in (200, 301, 304, 404):
                 patch_cache_control(response, public=True, max_age=0, s_maxage=edge_seconds, stale_while_revalidate=60)
+                # Here too, since what compresses a page leaves an answer without a body as it is.
+                patch_vary_headers(response, ["Accept-Encoding"])
             return response
 
         return wrapped

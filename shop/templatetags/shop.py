@@ -69,6 +69,12 @@ def free_delivery_from(catalogue: Snapshot) -> str:
 
 
 @register.simple_tag
+def return_days() -> int:
+    """For how many days after its arrival a piece may be sent back."""
+    return settings.RETURN_DAYS
+
+
+@register.simple_tag
 def navigation() -> tuple[Link, ...]:
     """The links of the main menu."""
     return MENU

@@ -66,8 +66,14 @@ def test_it_is_the_same_for_somebody_signed_in_with_a_bag(client: Client, addres
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_who_has_it_already_is_told_so(client: Client, address: str) -> None:
-    tag = client.get(address).headers["ETag"]
-    assert client.get(address, headers={"if-none-match": tag}).status_code == 304
+    browser = {"accept-encoding": "gzip"}
+    whole = client.get(address, headers=browser)
+    again = client.get(address, headers={**browser, "if-none-match": whole.headers["ETag"]})
+    assert again.status_code == 304
+    assert not again.content
+    for name in ("Cache-Control", "Vary"):
+        assert again.headers[name] == whole.headers[name]
+    assert whole.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("address", ["/", "/product/quarry/", "/pages/delivery/", "/nothing/"])

@@ -149,6 +149,8 @@ SHOP_NAME = "AspireClothes"
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="GBP")
 SHOP_COUNTRY = "GB"
 SHOP_EMAIL = env.str("SHOP_EMAIL", default="hello@aspireclothes.example")
+# So long after its arrival a piece may be sent back; the law asks for 14 days.
+RETURN_DAYS = 30
 STAFF_EMAILS: list[str] = env.list("STAFF_EMAILS", default=[])
 
 CART_STORE = "shop.cart.stores.TableCartStore"

@@ -63,7 +63,10 @@ class Page:
 
 PAGES = {
     "delivery": Page("Delivery", "What delivery costs, how long it takes and where we send to.", delivery),
-    "returns": Page("Returns", "30 days to change your mind: how to send something back and when the money comes."),
+    "returns": Page(
+        "Returns",
+        f"{settings.RETURN_DAYS} days to change your mind: how to send something back and when the money comes.",
+    ),
     "size-guide": Page("Size guide", "Every size chart, in centimetres and inches, and how to measure.", size_guide),
     "about": Page("About us", "A small wardrobe, cut to be worn for years: how we choose cloth and make clothes."),
     "contact": Page("Contact", "How to reach us, and what to have at hand."),

@@ -13,7 +13,7 @@ from shop.accounts.models import User
 from shop.cart import services as cart
 from shop.cart.cookies import current_cart
 from shop.cart.services import Bag
-from shop.cart.stores import SEPARATOR, StoredCart
+from shop.cart.stores import StoredCart, key_for_placing
 from shop.checkout import replacing, services
 from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
@@ -101,7 +101,7 @@ def find_placed(bag_key: str, revision: str) -> Order | None:
     """The order that this form has made before."""
     if not REVISION_FORM.fullmatch(revision):
         return None
-    return replacing.placed_under(f"{bag_key}{SEPARATOR}{revision}")
+    return replacing.placed_under(key_for_placing(bag_key, revision))
 
 
 def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | None) -> HttpResponse:
