@@ -50,7 +50,7 @@ lock: $(READY) ## lock the dependencies anew, with hashes and without any index 
 	} > .local/lock.log 2>&1 || { sed -E 's#[a-z+]+://[^ ]+#(address)#g' .local/lock.log; exit 1; }
 
 migrations: $(READY) ## make the first migration anew (until the first production deploy there is only one)
-	@rm -f shop/migrations/0001_initial.py
+	@mkdir -p .local; rm -f shop/migrations/0001_initial.py
 	@mv shop/migrations/0002_guards.py .local/  # it depends on the one that is being made
 	@$(BIN)/python manage.py makemigrations shop --name initial; mv .local/0002_guards.py shop/migrations/
 

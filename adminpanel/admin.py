@@ -1,6 +1,7 @@
 """Django looks here for ModelAdmins: each domain registers its own."""
 
 from adminpanel import (  # noqa: F401 - importing registers
+    alerts_admin,
     catalog_admin,
     delivery_admin,
     messages_admin,

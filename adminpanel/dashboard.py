@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from adminpanel.alerts_admin import alerts_for
 from adminpanel.charts import Curve, Grid, curve, nice_grid, share, spark
 from shop.core import clock
 from shop.core.money import Money
@@ -113,6 +114,8 @@ def greeting(user: Any, now: datetime) -> str:
 def queues(request: HttpRequest) -> list[Queue]:
     """The piles of work that this person's rights let them work on."""
     found: list[Queue] = []
+    if request.user.has_perm("shop.view_alert"):
+        found.append(alert_queue(request.user))
     if request.user.has_perm("shop.view_order"):
         found += order_queues()
     if request.user.has_perm("shop.change_paymentattempt"):
@@ -127,6 +130,14 @@ def queues(request: HttpRequest) -> list[Queue]:
             link = reverse(f"admin:shop_{label}_changelist") + f"?state__exact={state}"
             found.append(Queue(name, count, "", count > 0, link, go))
     return found
+
+
+def alert_queue(user: Any) -> Queue:
+    """What the shop itself found to need a person. One query."""
+    counts = alerts_for(user).filter(closed_at=None).aggregate(count=Count("pk"), oldest=Min("raised_at"))
+    note = f"oldest {waiting(clock.now() - counts['oldest'])}" if counts["oldest"] else ""
+    link = reverse("admin:shop_alert_changelist") + "?state=open"
+    return Queue("Needs doing", counts["count"], note, counts["count"] > 0, link, "See what to do")
 
 
 def order_queues() -> list[Queue]:

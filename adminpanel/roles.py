@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Group, Permission
 
 # Letters: v view, a add, c change, d delete. Change on a read-only model allows its one button: sync a payment,
-# retry an event, send a mail again, correct a stock level.
+# retry an event, send a mail again, correct a stock level, close an alert.
 CATALOGUE = ("category", "colour", "product", "productvariant", "productimage", "sizesystem", "size", "sizechart")
 CATALOGUE_ALL = (*CATALOGUE, "sizechartentry")
 
@@ -11,7 +11,7 @@ ROLES: dict[str, dict[str, str]] = {
     "owner": {
         **dict.fromkeys(CATALOGUE_ALL, "vacd"),
         **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate"), "vacd"),
-        **dict.fromkeys(("stocklevel", "paymentattempt", "outboxevent", "outgoingmail"), "vc"),
+        **dict.fromkeys(("stocklevel", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
         "providerevent": "v",
         "user": "vacd",
@@ -22,14 +22,14 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
         **dict.fromkeys(("order", "orderline", "stockmovement", "reservation"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),
-        "stocklevel": "vc",
+        **dict.fromkeys(("stocklevel", "alert"), "vc"),
         "stocklocation": "vac",
     },
     "customer care": {
         **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation"), "v"),
         **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "user"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
-        **dict.fromkeys(("paymentattempt", "outgoingmail"), "vc"),
+        **dict.fromkeys(("paymentattempt", "outgoingmail", "alert"), "vc"),
     },
     "marketing": {
         **dict.fromkeys(("product", "productvariant", "productimage", "colour", "stocklevel"), "v"),

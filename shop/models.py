@@ -19,8 +19,8 @@ from shop.catalog.models import (
 from shop.delivery.models import ShippingMethod, ShippingRate
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.mail.models import OutgoingMail
-from shop.orders.models import Order, OrderHold, OrderLine, OrderStateChange, OrderTax
-from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund, RefundLine
+from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
+from shop.payments.models import Dispute, PaymentAttempt, ProviderCall, ProviderEvent, Refund, RefundLine
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Order",
     "OrderHold",
     "OrderLine",
+    "OrderRequest",
     "OrderStateChange",
     "OrderTax",
     "OutboxEvent",
@@ -44,6 +45,7 @@ __all__ = [
     "ProductImage",
     "ProductListing",
     "ProductVariant",
+    "ProviderCall",
     "ProviderEvent",
     "Refund",
     "RefundLine",

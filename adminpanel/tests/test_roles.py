@@ -16,6 +16,7 @@ from shop.tests.builders import make_user
 
 PAGES = {
     "Home": "admin:index",
+    "Alerts": "admin:shop_alert_changelist",
     "Orders": "admin:shop_order_changelist",
     "Payments": "admin:shop_paymentattempt_changelist",
     "Provider events": "admin:shop_providerevent_changelist",

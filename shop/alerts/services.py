@@ -1,28 +1,55 @@
 """Raising alerts and closing them."""
 
+import logging
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
 from shop.alerts.models import Alert
 from shop.core import clock
+from shop.mail.services import queue_mail
 
 if TYPE_CHECKING:
     from shop.accounts.models import User
 
+log = logging.getLogger(__name__)
+
 
 @transaction.atomic
-def raise_alert(*, key: str, title: str, advice: str, order_id: int | None = None) -> Alert:
-    """The open alert of that key: a new one, or the one there is, seen once more with the newest words."""
-    now = clock.now()
-    fresh = {"title": title[:200], "advice": advice, "order_id": order_id}
+def raise_alert(
+    *, key: str, title: str, advice: str, order_id: int | None = None, area: Alert.Area = Alert.Area.MONEY
+) -> Alert:
+    """The open alert of that key: a new one, or the one there is, seen once more with the newest words.
+
+    Staff are mailed of a new one in the same transaction. advice: what a person is to do, in whole sentences.
+    """
+    fresh = {"title": title[:200], "advice": advice, "order_id": order_id, "area": area}
     alert, made = Alert.objects.get_or_create(key=key[:200], closed_at=None, defaults=fresh)
-    if not made:
-        Alert.objects.filter(pk=alert.pk).update(**fresh, times=F("times") + 1, last_seen_at=now)
+    if made:
+        log.warning("alert %s: %s", alert.key, alert.title)
+        mail_staff(alert)
+    else:
+        Alert.objects.filter(pk=alert.pk).update(**fresh, times=F("times") + 1, last_seen_at=clock.now())
     return alert
+
+
+def mail_staff(alert: Alert) -> None:
+    """One mail to each of settings.STAFF_EMAILS. A wrong address there must not undo what the alert is about."""
+    for number, address in enumerate(settings.STAFF_EMAILS):
+        try:
+            queue_mail(
+                key=f"alert:{alert.pk}:{number}",
+                to=address,
+                template="alert",
+                context={"alert": alert, "order": alert.order},
+            )
+        except ValidationError:
+            log.exception("alert %s: %r in STAFF_EMAILS is no address", alert.key, address)
 
 
 def close_alerts(key: str, *, actor: "User | None" = None) -> int:
     """The matter is settled: close its alert, if one is open; how many were."""
-    return Alert.objects.open().filter(key=key[:200]).update(closed_at=clock.now(), closed_by=actor)
+    return Alert.objects.filter(key=key[:200]).close(actor)

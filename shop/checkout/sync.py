@@ -4,7 +4,6 @@ Webhook, return page, reconciler and staff all call sync(). It may run at any ti
 forward only, and what it does depends on nothing but the provider's answer and the locked rows.
 """
 
-import logging
 from collections.abc import Callable
 from enum import Enum, auto
 from uuid import UUID
@@ -12,9 +11,10 @@ from uuid import UUID
 from django.db import transaction
 
 from shop.adapters.payments import ProviderRefused, SessionState, provider
-from shop.checkout import paying, stock
+from shop.checkout import advice, paying, stock
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
+from shop.core.money import Money
 from shop.events.services import emit
 from shop.orders import services as orders
 from shop.orders.models import Order
@@ -22,7 +22,6 @@ from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt, ProviderEvent
 from shop.warehouse import services as warehouse
 
-log = logging.getLogger(__name__)
 Attempt = PaymentAttempt.State
 REFUND_LATE, REFUND_DUPLICATE = PaymentAttempt.RefundDue.LATE, PaymentAttempt.RefundDue.DUPLICATE
 # Ends: nothing the payment page says can change them any more.
@@ -134,7 +133,7 @@ def expire(order: Order, attempt: PaymentAttempt, session: SessionState) -> None
 def review(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
     """The money does not match the order: a person has to look, and nothing ships."""
     note = f"{session.currency} {session.amount_total} was taken for {attempt.currency} {attempt.amount} (minor units)"
-    log.error("payment %s of order %s needs review: %s", attempt.pk, order.number, note)
+    advice.wrong_amount(order, attempt, Money(session.amount_total, session.currency))
     payments.record_capture(attempt, amount=abs(session.amount_total))
     payments.move(attempt, Attempt.REVIEW, note=note)
     if order.state not in (Order.State.PAID, Order.State.REVIEW):
@@ -145,15 +144,15 @@ def take_money(order: Order, attempt: PaymentAttempt, session: SessionState) -> 
     """The money is there, in the right amount; what it is for depends on what became of the order."""
     payments.record_capture(attempt, amount=session.amount_total)
     if order.state == Order.State.REVIEW:
-        log.error("payment %s arrived for order %s, which is under review", attempt.pk, order.number)
+        advice.paid_under_review(order, attempt)
         payments.move(attempt, Attempt.REVIEW, note="paid while the order was under review")
         return
     payments.move(attempt, Attempt.PAID)
     if order.state == Order.State.PAID:
-        log.error("order %s was paid twice; payment %s is to be refunded", order.number, attempt.pk)
+        advice.paid_twice(order, attempt)
         payments.mark_refund_due(attempt, REFUND_DUPLICATE)
     elif order.state == Order.State.CANCELLED and not stock.hold_again(order):
-        log.error("order %s was paid too late; payment %s is to be refunded", order.number, attempt.pk)
+        advice.paid_too_late(order, attempt)
         payments.mark_refund_due(attempt, REFUND_LATE)
     else:
         confirm(order)
@@ -216,6 +215,10 @@ def sync_named(row: ProviderEvent) -> None:
     session = row.payload["data"]["object"]
     named = str((session.get("metadata") or {}).get("attempt", ""))
     attempt_id = payments.parse_attempt_id(named)
-    if attempt_id is None:
-        raise UnknownAttempt(f"the session names no payment attempt: {named!r}")
-    sync(attempt_id, session_id=str(session.get("id", "")))
+    try:
+        if attempt_id is None:
+            raise UnknownAttempt(f"the session names no payment attempt: {named!r}")
+        sync(attempt_id, session_id=str(session.get("id", "")))
+    except UnknownAttempt:
+        advice.unknown_payment(row, named)
+        raise

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 
 from shop.core import clock
 from shop.core.attempts import Attempted
@@ -14,6 +15,11 @@ class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
     def due(self) -> Self:
         """Events to publish now, oldest first."""
         return self.filter(state=OutboxEvent.State.PENDING, next_attempt_at__lte=clock.now()).order_by("created_at")
+
+    def about_order(self, order_id: int) -> Self:
+        """Events whose detail names that order, through an index."""
+        named = self.filter(detail__has_key="order_id").alias(named_order=KT("detail__order_id"))
+        return named.filter(named_order=str(order_id))
 
 
 class OutboxEvent(Attempted):
@@ -36,7 +42,10 @@ class OutboxEvent(Attempted):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="outbox_due")]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="outbox_due"),
+            models.Index(KT("detail__order_id"), name="outbox_order", condition=Q(detail__has_key="order_id")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.id}"
@@ -46,7 +55,7 @@ class InboxEntry(models.Model):
     """A consumer has handled an event: written in the handler's own transaction, so a repeat does nothing."""
 
     consumer = models.CharField(max_length=100)
-    event_id = models.UUIDField()
+    event_id = models.UUIDField(db_index=True)
     handled_at = models.DateTimeField(default=clock.now)
 
     class Meta:

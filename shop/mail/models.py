@@ -24,6 +24,7 @@ class OutgoingMail(Attempted):
         FAILED = "failed", "Gave up"
 
     key = models.CharField(max_length=120, unique=True, help_text="e.g. order-confirmation:A7KM-29QX")
+    about = models.CharField(max_length=40, blank=True, db_index=True, help_text="The number of the order it is about")
     to = models.EmailField()
     subject = models.CharField(max_length=200)
     text = models.TextField()

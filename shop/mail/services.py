@@ -23,11 +23,12 @@ MAILS_A_BATCH = 10
 def queue_mail(*, key: str, to: str, template: str, context: dict[str, Any]) -> None:
     """Write a mail from templates/emails/<template>.{subject.txt,txt,html}; the same key twice is one mail.
 
-    Raises ValidationError for what is no address.
+    A mail whose context has an `order` is filed under its number. Raises ValidationError for what is no address.
     """
     validate_email(to)
     mail = OutgoingMail(
         key=key,
+        about=getattr(context.get("order"), "number", ""),
         to=to,
         # On one line: a name with a line break must not become a header of its own.
         subject=" ".join(_render(f"{template}.subject.txt", context).split())[:200],

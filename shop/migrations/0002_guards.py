@@ -5,12 +5,12 @@ What stays possible: forgetting who did it, when that user is deleted, and TRUNC
 
 from django.db import migrations
 
-LEDGERS = ("shop_stockmovement", "shop_orderstatechange")
+LEDGERS = ("shop_stockmovement", "shop_orderstatechange", "shop_orderrequest")
 
 FUNCTION = """
 CREATE FUNCTION shop_refuse_rewriting_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND NEW.actor_id IS NULL
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) ->> 'actor_id' IS NULL
        AND to_jsonb(NEW) - 'actor_id' = to_jsonb(OLD) - 'actor_id' THEN
         RETURN NEW;
     END IF;

@@ -229,3 +229,25 @@ class OrderStateChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state or 'new'} to {self.to_state}"
+
+
+class OrderRequest(models.Model):
+    """Something a buyer asked for that touched the order: append-only, and nothing in it says who or from where."""
+
+    class What(models.TextChoices):
+        PLACED = "placed", "Placed the order"
+        SUBMITTED = "submitted", "Sent the checkout form again"
+        RETURNED = "returned", "Came back from the payment page"
+        PAY = "pay", "Asked to pay again"
+        CANCEL = "cancel", "Asked to cancel"
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="requests")
+    what = models.CharField(max_length=12, choices=What)
+    outcome = models.CharField(max_length=80)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()}: {self.outcome}"

@@ -1,6 +1,7 @@
 """Attempts to take money, and what the providers told us. An attempt knows an amount and an order's row, no more."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -163,6 +164,12 @@ class Dispute(TimeStamped):
         return f"{self.provider_id} ({self.state})"
 
 
+class ProviderEventQuerySet(models.QuerySet["ProviderEvent"]):
+    def waiting(self) -> Self:
+        """Events that still have to be worked on, oldest first."""
+        return self.filter(processed_at=None, set_aside_at=None).order_by("pk")
+
+
 class ProviderEvent(models.Model):
     """A webhook as it came. `processed_at` empty means that it still has to be worked on."""
 
@@ -173,13 +180,48 @@ class ProviderEvent(models.Model):
     attempt = models.ForeignKey(PaymentAttempt, models.SET_NULL, null=True, blank=True, related_name="events")
     received_at = models.DateTimeField(default=clock.now)
     processed_at = models.DateTimeField(null=True, blank=True)
-    deliveries = models.PositiveSmallIntegerField(default=1)
+    # Nobody could work on it for days: left to a person, who has an alert about it.
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    deliveries = models.PositiveSmallIntegerField(default=1, help_text="0: it never came, we found it by asking")
     last_error = models.TextField(blank=True)
+
+    objects = ProviderEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["received_at"], condition=Q(processed_at=None), name="provider_events_open")]
+        indexes = [
+            models.Index(
+                fields=["received_at"], condition=Q(processed_at=None, set_aside_at=None), name="provider_events_open"
+            )
+        ]
         constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+
+class ProviderCallQuerySet(models.QuerySet["ProviderCall"]):
+    def older_than(self, moment: datetime) -> Self:
+        return self.filter(started_at__lt=moment)
+
+
+class ProviderCall(models.Model):
+    """One call to a provider: written before it is made and finished after it, so that a crash between shows."""
+
+    attempt = models.ForeignKey(PaymentAttempt, models.SET_NULL, null=True, blank=True, related_name="calls")
+    provider = models.CharField(max_length=20)
+    operation = models.CharField(max_length=40, help_text="The port's name of it")
+    key = models.CharField(max_length=120, blank=True, help_text="Idempotency key")
+    # In the port's words, such as "complete, paid"; never what the provider sent. Empty while nobody has answered.
+    outcome = models.CharField(max_length=80, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField(default=clock.now, db_index=True)
+    milliseconds = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = ProviderCallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.outcome or self.error or 'no answer'}"

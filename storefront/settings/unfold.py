@@ -26,7 +26,15 @@ def page(title: str, icon: str, model: str, app: str = "shop") -> dict[str, Any]
 HOME = {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")}
 
 NAVIGATION = [
-    {"title": "Today", "items": [HOME, page("Orders", "shopping_bag", "order"), page("Mails", "mail", "outgoingmail")]},
+    {
+        "title": "Today",
+        "items": [
+            HOME,
+            page("Alerts", "notification_important", "alert"),
+            page("Orders", "shopping_bag", "order"),
+            page("Mails", "mail", "outgoingmail"),
+        ],
+    },
     {
         "title": "Catalogue",
         "items": [

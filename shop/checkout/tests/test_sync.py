@@ -3,6 +3,7 @@
 import pytest
 
 from shop.adapters.payments import ProviderRefused, ProviderUnavailable
+from shop.alerts.models import Alert
 from shop.checkout.paying import start_payment
 from shop.checkout.sync import UnknownAttempt, sync
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place, states
@@ -23,6 +24,11 @@ def started(quantity: int = 2, stock: int = 10) -> tuple[Order, PaymentAttempt]:
     order = place(make_variant(stock=stock), quantity=quantity)
     start_payment(attempt_of(order).pk)
     return order, attempt_of(order)
+
+
+def alerts() -> list[tuple[str, int | None]]:
+    """(kind, order) of each open alert."""
+    return [(alert.key.partition(":")[0], alert.order_id) for alert in Alert.objects.open()]
 
 
 def told() -> list[str]:
@@ -64,6 +70,7 @@ def test_another_amount_or_currency_goes_to_review_and_pays_nothing(
     fake.says(attempt, **PAID, **wrong)
     sync(attempt.pk)
     assert states(order) == ("review", "review")
+    assert alerts() == [("wrong-amount", order.pk)]
     assert (told(), reserved(order)) == ([], 2)
 
 
@@ -89,6 +96,7 @@ def test_money_after_a_cancellation_is_due_back_when_the_stock_is_gone(fake: Fak
     sync(attempt.pk)
     assert states(order) == ("paid", "cancelled")
     assert attempt_of(order).refund_due == "late"
+    assert alerts() == [("paid-too-late", order.pk)]
     assert (told(), reserved(other)) == (["OrderCancelled"], 1)
 
 
@@ -99,6 +107,7 @@ def test_a_second_payment_of_a_paid_order_is_due_back(fake: FakeProvider) -> Non
     sync(attempt.pk)
     assert states(order) == ("paid", "paid")
     assert (attempt_of(order).refund_due, told()) == ("duplicate", [])
+    assert alerts() == [("paid-twice", order.pk)]
 
 
 def test_money_for_an_order_under_review_waits_for_a_person(fake: FakeProvider) -> None:
@@ -107,6 +116,7 @@ def test_money_for_an_order_under_review_waits_for_a_person(fake: FakeProvider) 
     fake.says(attempt, **PAID)
     sync(attempt.pk)
     assert (states(order), told()) == (("review", "review"), [])
+    assert alerts() == [("paid-under-review", order.pk)]
 
 
 def test_a_delayed_method_keeps_the_stock_until_it_succeeds(fake: FakeProvider) -> None:

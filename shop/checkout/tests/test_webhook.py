@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from shop.adapters.payments import ProviderUnavailable
+from shop.alerts.models import Alert
 from shop.checkout.paying import start_payment
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place, states
 from shop.events.models import OutboxEvent
@@ -135,6 +136,9 @@ def test_an_unknown_attempt_is_an_alert_and_asked_for_again(
     assert (row.processed_at, row.attempt) == (None, None)
     assert "no payment attempt" in row.last_error
     assert "could not be processed" in caplog.text
+    assert post(body).status_code == 500
+    alert = Alert.objects.open().get()
+    assert (alert.key, alert.times) == (f"unknown-payment:stripe:{named or 'evt_9'}", 2)
 
 
 def test_other_types_are_stored_and_left_alone(fake: FakeProvider) -> None:

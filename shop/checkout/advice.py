@@ -1,0 +1,72 @@
+"""The alerts of the money path: what happened, and what a person is to do about it."""
+
+from shop.alerts.services import raise_alert
+from shop.core.money import Money
+from shop.orders.models import Order
+from shop.payments.models import PaymentAttempt, ProviderEvent
+
+
+def wrong_amount(order: Order, attempt: PaymentAttempt, taken: Money) -> None:
+    """The provider took another amount than the order's."""
+    raise_alert(
+        key=f"wrong-amount:{attempt.pk}",
+        title=f"Order {order.number}: {taken} was paid instead of {attempt.total}",
+        advice=(
+            "Nothing is sent while the order is in review. Look the payment up at the provider "
+            f"({attempt.intent_id or attempt.session_id}): if it is this order's, agree with the buyer on the "
+            "difference or refund it there; if it is not, refund it there and cancel the order."
+        ),
+        order_id=order.pk,
+    )
+
+
+def paid_under_review(order: Order, attempt: PaymentAttempt) -> None:
+    """Money came for an order that a person has to look at already."""
+    raise_alert(
+        key=f"paid-under-review:{attempt.pk}",
+        title=f"Order {order.number}, which is in review, was paid once more: {attempt.total}",
+        advice=(
+            "Decide this together with the payment that brought the order into review. At most one of them is "
+            "kept: refund the other at the provider."
+        ),
+        order_id=order.pk,
+    )
+
+
+def paid_twice(order: Order, attempt: PaymentAttempt) -> None:
+    """A second payment came for a paid order; it is given back by itself."""
+    raise_alert(
+        key=f"paid-twice:{attempt.pk}",
+        title=f"Order {order.number} was paid twice; {attempt.total} goes back",
+        advice=(
+            "The order itself is fine and is sent as usual. The second payment is refunded whole without your help: "
+            "see on the order's page that the refund has succeeded, tell the buyer if they ask, then close this."
+        ),
+        order_id=order.pk,
+    )
+
+
+def paid_too_late(order: Order, attempt: PaymentAttempt) -> None:
+    """Money came after the order was cancelled, and its stock is gone; it is given back by itself."""
+    raise_alert(
+        key=f"paid-too-late:{attempt.pk}",
+        title=f"Order {order.number} was paid after it was cancelled; {attempt.total} goes back",
+        advice=(
+            "The pieces were sold to somebody else meanwhile, so the payment is refunded whole without your help. "
+            "See on the order's page that the refund has succeeded, and write to the buyer: they expected a parcel."
+        ),
+        order_id=order.pk,
+    )
+
+
+def unknown_payment(row: ProviderEvent, named: str) -> None:
+    """The provider speaks of a payment page that no attempt of ours belongs to."""
+    raise_alert(
+        key=f"unknown-payment:{row.provider}:{named or row.event_id}"[:200],
+        title=f"{row.provider.capitalize()} tells of a payment that the shop does not know",
+        advice=(
+            f"Event {row.event_id} ({row.type}) names the payment {named[:60]!r}. Look it up at the provider. If "
+            "another shop uses the same account, give each its own account or webhook. If a buyer paid and has no "
+            "order, refund the payment there and write to them."
+        ),
+    )
