@@ -20,6 +20,10 @@ class ProviderRefused(ProviderError):
     """A definite no (4xx): nothing was made or changed."""
 
 
+class PageGone(ProviderRefused):
+    """The provider does not know that payment page, or not any more."""
+
+
 class ProviderUnavailable(ProviderError):
     """No definite answer (timeout, 5xx, 409, 429): it may have happened. Ask again with the same key and parameters."""
 
@@ -107,9 +111,17 @@ class PaymentProvider(Protocol):
     """Every call may raise ProviderRefused or ProviderUnavailable, and refuses to run inside a transaction."""
 
     name: str
+    # The buyer's agreement alone takes no money: the shop calls capture(), and gives a page up by never calling it.
+    captures: bool
+
+    def takes(self, currency: str) -> bool:
+        """Whether payments in that currency (ISO 4217) can be made. No call."""
 
     def freeze(self, request: SessionRequest) -> dict[str, Any]:
-        """The provider's own parameters, as JSON to be stored: a replay has to send exactly the same. No call."""
+        """The provider's own parameters, as JSON to be stored: a replay has to send exactly the same. No call.
+
+        ProviderRefused for an amount or currency that the provider does not take.
+        """
 
     def create_session(self, params: Mapping[str, Any], *, idempotency_key: str) -> SessionState:
         """Make a payment page; the same key and parameters again give the same page."""
@@ -118,7 +130,13 @@ class PaymentProvider(Protocol):
         """The page as it is now."""
 
     def expire_session(self, session_id: str) -> SessionState:
-        """Close an open page. ProviderRefused when it is not open any more."""
+        """Close an open page. ProviderRefused when it is not open any more. Where the shop captures, it only reads."""
+
+    def capture(self, session_id: str, *, idempotency_key: str) -> SessionState:
+        """Take the money of an approved page; the same key again takes nothing more.
+
+        ProviderRefused only when it is certain that nothing was taken, by this call or by an earlier one.
+        """
 
     def list_sessions(self, *, limit: int = 100) -> list[SessionState]:
         """The newest pages, newest first."""
@@ -135,9 +153,18 @@ class PaymentProvider(Protocol):
 
 @lru_cache
 def provider(name: str = "stripe") -> PaymentProvider:
-    """The adapter of that name in settings.PAYMENT_PROVIDERS. KeyError for an unknown name."""
-    adapter: PaymentProvider = import_string(settings.PAYMENT_PROVIDERS[name])()
+    """The adapter of that name. KeyError for an unknown name.
+
+    One that is no longer in settings.PAYMENT_PROVIDERS is still asked about the payments that were begun with it.
+    """
+    path = settings.PAYMENT_PROVIDERS.get(name) or settings.PAYMENT_ADAPTERS[name]
+    adapter: PaymentProvider = import_string(path)()
     return adapter
+
+
+def offered(currency: str) -> list[str]:
+    """The names of the providers that buyers may choose for that currency, the usual one first."""
+    return [name for name in settings.PAYMENT_PROVIDERS if provider(name).takes(currency)]
 
 
 def refuse_inside_transaction() -> None:

@@ -52,6 +52,10 @@ class StripeProvider:
     """The `stripe` entry of settings.PAYMENT_PROVIDERS."""
 
     name = "stripe"
+    captures = False
+
+    def takes(self, currency: str) -> bool:
+        return True
 
     def freeze(self, request: SessionRequest) -> dict[str, Any]:
         """SessionCreateParams as JSON. Prices are made up on the spot: the shop's catalogue is not Stripe's."""
@@ -87,6 +91,9 @@ class StripeProvider:
         with _calling() as client:
             session = client.v1.checkout.sessions.expire(session_id, params={"expand": ["payment_intent"]})
         return _state(session)
+
+    def capture(self, session_id: str, *, idempotency_key: str) -> SessionState:
+        raise ProviderRefused("Stripe's page takes the money itself")
 
     def list_sessions(self, *, limit: int = 100) -> list[SessionState]:
         with _calling() as client:

@@ -41,9 +41,13 @@ class PaymentAttempt(TimeStamped):
 
     LIVE = (State.CREATED, State.OPEN, State.PROCESSING)
 
+    class Provider(models.TextChoices):
+        STRIPE = "stripe", "Card"
+        PAYPAL = "paypal", "PayPal"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     order = models.ForeignKey("shop.Order", models.PROTECT, related_name="payment_attempts")
-    provider = models.CharField(max_length=20)
+    provider = models.CharField(max_length=20, choices=Provider)
     state = models.CharField(max_length=12, choices=State, default=State.CREATED, db_index=True)
     amount = models.PositiveBigIntegerField(help_text="Minor units")
     currency = models.CharField(max_length=3)
@@ -53,6 +57,9 @@ class PaymentAttempt(TimeStamped):
     intent_id = models.CharField(max_length=120, blank=True, db_index=True)
     redirect_url = models.TextField(blank=True)
     expires_at = models.DateTimeField(help_text="When the provider's page stops taking payment")
+    # Decided under the order's lock, before the provider is asked to take an approved payment: from then on only its
+    # answer ends the attempt. While this is empty, nothing can have been taken where the shop itself captures.
+    capture_wanted_at = models.DateTimeField(null=True, blank=True)
     captured_amount = models.PositiveBigIntegerField(default=0)
     # What refunds that have not failed give back or are about to: raised under this row's lock before any is asked for.
     refunded_amount = models.PositiveBigIntegerField(default=0)
@@ -77,7 +84,7 @@ class PaymentAttempt(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.total} ({self.state})"
+        return f"{self.get_provider_display()} {self.total} ({self.state})"
 
     @property
     def total(self) -> Money:

@@ -158,11 +158,21 @@ EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"
 MAIL_DIR = LOCAL_DIR / "mail"
 
-PAYMENT_PROVIDERS = {"stripe": "shop.adapters.payments_stripe.StripeProvider"}
+PAYMENT_ADAPTERS = {
+    "stripe": "shop.adapters.payments_stripe.StripeProvider",
+    "paypal": "shop.adapters.payments_paypal.PayPalProvider",
+}
+# What buyers may choose from, the usual one first: PAYMENT_PROVIDERS=stripe,paypal
+PAYMENT_PROVIDERS = {name: PAYMENT_ADAPTERS[name] for name in env.list("PAYMENT_PROVIDERS", default=["stripe"])}
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 # Empty: Stripe itself. The local sandbox sets its own address, and aws.py refuses any.
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
+PAYPAL_CLIENT_ID = env.str("PAYPAL_CLIENT_ID", default="")
+PAYPAL_CLIENT_SECRET = env.str("PAYPAL_CLIENT_SECRET", default="")
+PAYPAL_WEBHOOK_ID = env.str("PAYPAL_WEBHOOK_ID", default="")
+# Empty: PayPal itself. Its own sandbox is https://api-m.sandbox.paypal.com; other addresses are for a laptop only.
+PAYPAL_API_BASE = env.str("PAYPAL_API_BASE", default="")
 # How long the provider's page takes payment. Stripe's own minimum is 30 minutes after the call that creates it.
 PAYMENT_WINDOW_MINUTES = 45
 
