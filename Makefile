@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt
 	@touch $@
 
 run: $(READY) ## the shop on http://127.0.0.1:8000 (PORT=... changes it), set up on first use
-	@PORT=$(PORT) $(BIN)/python manage.py run
+	@PORT=$(PORT) END_WITH_PARENT=1 exec $(BIN)/python manage.py run
 
 test: $(READY) ## every test: unit, contract, journeys, browser
 	@$(BIN)/python -m storefront.testing

@@ -6,9 +6,12 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from shop.core.parents import end_with_parent_if_asked
+
 
 def main() -> None:
     """Run one management command."""
+    end_with_parent_if_asked()
     settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.local")
     if settings == "storefront.settings.local" and not os.environ.get("DATABASE_URL"):
         # A development extra, which a production package does not carry.

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from shop.core.parents import end_with_parent
 from shop.demo.art.colour import Cloth, colour
 
 # Quality at each width, and the size in bytes from which a coarse cloth is encoded once more with less: 600 and 320
@@ -39,9 +40,10 @@ class Sheet:
     views: tuple[View, ...]
 
 
-def ignore_interrupt() -> None:
-    """In a worker: Ctrl-C is the parent's to handle."""
+def start_worker() -> None:
+    """In a worker: Ctrl-C is the parent's to handle, and a parent that was killed leaves nothing to wait for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def draw(sheet: Sheet) -> list[list[dict[int, bytes]]]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from shop.catalog.images import WIDTHS, put
 from shop.catalog.models import Colour, Product, ProductImage
 from shop.demo import words
-from shop.demo.drawing import Sheet, View, draw, ignore_interrupt
+from shop.demo.drawing import Sheet, View, draw, start_worker
 from shop.demo.progress import Bar
 from shop.demo.source import Article, Colourway
 
@@ -73,7 +73,7 @@ def drawings(sheets: list[Sheet]) -> Iterator[tuple[Sheet, Drawn]]:
 @contextmanager
 def workers() -> Iterator[ProcessPoolExecutor]:
     """A pool of fresh processes (a fork would share this one's database connection); an error drops what waits."""
-    pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=ignore_interrupt)
+    pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=start_worker)
     try:
         yield pool
     finally:

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from shop.catalog.models import Product
+from shop.core import parents
 from shop.demo import build as demo
 
 HOST = "127.0.0.1"
@@ -63,9 +64,15 @@ def refuse_taken_port(port: int) -> None:
 
 
 def start(*command: str) -> subprocess.Popen[bytes]:
-    """A child process in a group of its own, so that the reloader's grandchildren end with it."""
+    """A child process in a group of its own, so that the reloader's grandchildren end with it.
+
+    All of them end also when this process is killed and cannot end them.
+    """
     return subprocess.Popen(  # noqa: S603 - our own commands
-        [sys.executable, "manage.py", *command], cwd=settings.BASE_DIR, start_new_session=True
+        [sys.executable, "manage.py", *command],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {parents.VARIABLE: "1"},
+        start_new_session=True,
     )
 
 
