@@ -10,6 +10,7 @@ from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, reconcile
 from shop.events.relay import relay
 from shop.mail.services import send_due_mail
+from shop.payments.calls import forget_old_calls
 
 
 @dataclass(frozen=True)
@@ -42,5 +43,6 @@ JOBS: tuple[Job, ...] = (
     Job("expire unpaid orders", expire_unpaid, every=60),
     Job("reconcile payments", reconcile, every=300),
     Job("forget old bags", purge_bags, every=3600),
+    Job("forget old provider calls", forget_old_calls, every=86400),
     *sandbox_jobs(),
 )

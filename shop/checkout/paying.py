@@ -27,6 +27,7 @@ from shop.core.errors import ShopError
 from shop.core.http import absolute
 from shop.orders.models import Order
 from shop.payments import services as payments
+from shop.payments.calls import provider_of
 from shop.payments.models import PaymentAttempt
 
 State = PaymentAttempt.State
@@ -79,7 +80,7 @@ def create_session(attempt: PaymentAttempt) -> PaymentAttempt:
     """Make (or, after a crash, find again) the provider's page of a CREATED attempt. Raises PaymentUnavailable."""
     crash_point("session-before-call")
     try:
-        session = provider(attempt.provider).create_session(attempt.params, idempotency_key=f"{attempt.pk}:session")
+        session = provider_of(attempt).create_session(attempt.params, idempotency_key=f"{attempt.pk}:session")
     except ProviderRefused as error:
         log.exception("payment %s: the provider refused to open a page", attempt.pk)
         give_up(attempt.pk, str(error))

@@ -8,13 +8,14 @@ from functools import partial
 
 from django.db import transaction
 
-from shop.adapters.payments import ProviderRefused, provider
+from shop.adapters.payments import ProviderRefused
 from shop.checkout import paying
 from shop.checkout.sync import cancel_unpaid, process_event, sync
 from shop.core import clock
 from shop.core.crash import crash_point
 from shop.orders.models import Order
 from shop.payments import services as payments
+from shop.payments.calls import provider_of
 from shop.payments.models import PaymentAttempt, ProviderEvent
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def close_page(attempt: PaymentAttempt) -> None:
         attempt = open_or_failed(attempt)
     if attempt.state == State.OPEN:
         try:
-            provider(attempt.provider).expire_session(attempt.session_id)
+            provider_of(attempt).expire_session(attempt.session_id)
         except ProviderRefused:
             # Paid or expired in the meantime: the read that follows says which.
             log.info("payment %s: its page was closed already", attempt.pk)

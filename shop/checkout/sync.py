@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from shop.adapters.payments import ProviderRefused, SessionState, provider
+from shop.adapters.payments import ProviderRefused, SessionState
 from shop.checkout import advice, paying, stock
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
@@ -19,6 +19,7 @@ from shop.events.services import emit
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.payments import services as payments
+from shop.payments.calls import provider_of
 from shop.payments.models import PaymentAttempt, ProviderEvent
 from shop.warehouse import services as warehouse
 
@@ -79,7 +80,7 @@ def read_session(attempt: PaymentAttempt, session_id: str) -> SessionState | Non
         if attempt.state != Attempt.CREATED:
             return None
         known = paying.create_session(attempt).session_id
-    session = provider(attempt.provider).retrieve_session(known)
+    session = provider_of(attempt).retrieve_session(known)
     if session.attempt_id != str(attempt.pk):
         raise ProviderRefused(f"session {session.session_id} does not belong to payment {attempt.pk}")
     return session

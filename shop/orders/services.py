@@ -12,7 +12,7 @@ from shop.accounts.models import User
 from shop.catalog.models import ProductVariant
 from shop.core import clock
 from shop.core.errors import InvalidTransition
-from shop.orders.models import Order, OrderLine, OrderStateChange, OrderTax
+from shop.orders.models import Order, OrderLine, OrderRequest, OrderStateChange, OrderTax
 
 State = Order.State
 
@@ -165,6 +165,11 @@ def copy_line(order: Order, line: LineToOrder) -> OrderLine:
         tax_rate=line.tax_rate,
         tax_total=line.tax,
     )
+
+
+def note_request(order: Order, what: OrderRequest.What, outcome: str) -> None:
+    """Keep that a buyer asked this of the order and what they got, in a few words; not who, nor from where."""
+    OrderRequest.objects.create(order=order, what=what, outcome=outcome[:80])
 
 
 def event_detail(order: Order) -> dict[str, Any]:

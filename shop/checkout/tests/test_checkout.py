@@ -225,6 +225,7 @@ def test_a_double_submit_is_one_order(client: Client, shirt: ProductVariant) -> 
     first, second = submit(client, shown), submit(client, shown)
     assert first["Location"] == second["Location"]
     assert (Order.objects.count(), StockLevel.objects.get().reserved) == (1, 1)
+    assert list(Order.objects.get().requests.values_list("what", flat=True)) == ["placed", "submitted"]
 
 
 def test_back_from_the_payment_page_shows_what_was_typed_and_goes_on_with_the_same_order(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from shop.adapters.payments import ProviderRefused, ProviderUnavailable
@@ -114,3 +115,38 @@ def test_the_button_is_a_form_of_this_site(fake: FakeProvider) -> None:
     order = started()
     assert pay(Client(enforce_csrf_checks=True), order).status_code == 403
     assert Client().get(f"/orders/{order.number}/{order.key}/pay/").status_code == 405
+
+
+def test_each_request_is_kept_with_what_came_of_it(client: Client, fake: FakeProvider) -> None:
+    order = started()
+    fake.errors = [ProviderUnavailable("timed out")]
+    come_back(client, order)
+    come_back(client, order, cancelled=1)
+    pay(client, order)
+    fake.says(attempt_of(order), **PAID)
+    pay(client, order)
+    come_back(client, order)
+    assert list(order.requests.values_list("what", "outcome")) == [
+        ("returned", "the provider could not be asked"),
+        ("returned", "went back without paying"),
+        ("pay", "sent to the payment page"),
+        ("pay", "the order does not wait for a payment"),
+        ("returned", "the payment is paid"),
+    ]
+
+
+def test_a_strangers_request_leaves_no_row(client: Client, fake: FakeProvider) -> None:
+    order = started()
+    come_back(client, order, key="wrong")
+    pay(client, order, key="wrong")
+    assert not order.requests.exists()
+
+
+def test_what_was_asked_is_never_rewritten(client: Client, fake: FakeProvider) -> None:
+    order = started()
+    pay(client, order)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        order.requests.update(outcome="something else")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        order.requests.all().delete()
+    assert order.requests.get().outcome == "sent to the payment page"

@@ -17,13 +17,12 @@ from shop.cart.stores import StoredCart, key_for_placing
 from shop.checkout import replacing, services
 from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
-from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.quote import Quote, quote
-from shop.checkout.retry import NotPayable, pay_again
 from shop.checkout.services import CartChanged, DeliveryChanged, Shown
+from shop.checkout.views.payment import CLOSED, page_to_pay_on
 from shop.core.http import personal_page, see_other
 from shop.delivery import services as delivery
-from shop.orders.models import Order
+from shop.orders.models import Order, OrderRequest
 from shop.warehouse.services import OutOfStock
 
 # Hidden fields: the revision of the bag the form is for, and the amounts it shows.
@@ -93,7 +92,7 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
     choice = at.quote.chosen(form.cleaned_data["method"])
     if placed and placed.state == State.PENDING and choice and replacing.same_delivery(placed, choice.terms()):
         replacing.correct(placed, form.recipient())
-        return pay(placed)
+        return pay(placed, OrderRequest.What.SUBMITTED)
     return place(request, at, form, placed)
 
 
@@ -129,23 +128,18 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
         return show(request, at, form, str(error))
     except (CartChanged, OutOfStock):
         return see_other("/cart/?changed=lines")
-    return pay(order)
+    return pay(order, OrderRequest.What.PLACED)
 
 
 def signed_in(request: HttpRequest) -> User | None:
     return request.user if request.user.is_authenticated else None
 
 
-def pay(order: Order) -> HttpResponse:
+def pay(order: Order, what: OrderRequest.What) -> HttpResponse:
     """Off to the payment page; where there is none now, to the order, which can be paid from there."""
-    try:
-        return see_other(pay_again(order))
-    except PaymentUnavailable:
-        return see_other(f"{order.get_absolute_url()}?payment=unavailable")
-    except NotPayable:
-        return see_other(order.get_absolute_url())
-    except OutOfStock:
-        return see_other(f"{order.get_absolute_url()}?payment=sold-out")
+    page, reason = page_to_pay_on(order, what)
+    own = order.get_absolute_url()
+    return see_other(page or (own if reason == CLOSED else f"{own}?payment={reason}"))
 
 
 def show(request: HttpRequest, at: Till, form: CheckoutForm, notice: str = "") -> HttpResponse:

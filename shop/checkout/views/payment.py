@@ -16,12 +16,23 @@ from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, see_other
 from shop.orders.access import load_order
+from shop.orders.models import Order, OrderRequest
+from shop.orders.services import note_request
 from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt
 from shop.warehouse.services import OutOfStock
 
 log = logging.getLogger(__name__)
 
+Request = OrderRequest.What
+# Why an order has no page to be paid on: as the order's page knows it, and in words for the staff.
+CLOSED = "closed"
+ANSWERS = {
+    "": "sent to the payment page",
+    "unavailable": "the payment page could not be had",
+    CLOSED: "the order does not wait for a payment",
+    "sold-out": "something had sold out",
+}
 # Stripe's events are a few kilobytes.
 LARGEST_WEBHOOK = 512 * 1024
 
@@ -37,12 +48,16 @@ def checkout_return(request: HttpRequest) -> HttpResponse:
     page = attempt.order.get_absolute_url()
     try:
         attempt = sync(attempt.pk)
+        outcome = f"the payment is {attempt.get_state_display().lower()}"
         if attempt.state == PaymentAttempt.State.OPEN and "cancelled" in request.GET:
             page += "?payment=cancelled"
+            outcome = "went back without paying"
     except (ProviderError, ShopError):
         # The webhook or the reconciler will bring the news; until then the order says that it waits.
         log.exception("payment %s could not be checked on return", attempt.pk)
         page += "?payment=checking"
+        outcome = "the provider could not be asked"
+    note_request(attempt.order, Request.RETURNED, outcome)
     return see_other(page)
 
 
@@ -62,15 +77,23 @@ def load_attempt(attempt_id: str, order_key: str) -> PaymentAttempt:
 def order_pay(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The button on an unpaid order: off to a page where it can be paid, or back with the reason why not."""
     order = load_order(number, key)
+    page, reason = page_to_pay_on(order, Request.PAY)
+    return see_other(page or f"{order.get_absolute_url()}?payment={reason}")
+
+
+def page_to_pay_on(order: Order, what: OrderRequest.What) -> tuple[str, str]:
+    """Where the order can be paid, or no address and why not, as the order's page knows it. Noted with the order."""
+    page, reason = "", ""
     try:
-        return see_other(pay_again(order))
+        page = pay_again(order)
     except PaymentUnavailable:
         reason = "unavailable"
     except NotPayable:
-        reason = "closed"
+        reason = CLOSED
     except OutOfStock:
         reason = "sold-out"
-    return see_other(f"{order.get_absolute_url()}?payment={reason}")
+    note_request(order, what, ANSWERS[reason])
+    return page, reason
 
 
 @csrf_exempt
