@@ -19,6 +19,7 @@ from shop.catalog.models import (
 from shop.delivery.models import ShippingMethod, ShippingRate
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.mail.models import OutgoingMail
+from shop.marketing.models import PriceRecord, Promotion, Redemption, Sale, SalePrice, Voucher
 from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
 from shop.payments.models import Dispute, PaymentAttempt, ProviderCall, ProviderEvent, Refund, RefundLine
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
@@ -41,15 +42,20 @@ __all__ = [
     "OutboxEvent",
     "OutgoingMail",
     "PaymentAttempt",
+    "PriceRecord",
     "Product",
     "ProductImage",
     "ProductListing",
     "ProductVariant",
+    "Promotion",
     "ProviderCall",
     "ProviderEvent",
+    "Redemption",
     "Refund",
     "RefundLine",
     "Reservation",
+    "Sale",
+    "SalePrice",
     "ShippingMethod",
     "ShippingRate",
     "Size",
@@ -60,4 +66,5 @@ __all__ = [
     "StockLocation",
     "StockMovement",
     "User",
+    "Voucher",
 ]

@@ -106,6 +106,7 @@ def _row(
         published_at=product.published_at,
         price=cheapest.price,
         compare_at_price=cheapest.compare_at_price,
+        lowest_before=cheapest.lowest_before,
         has_price_range=any(variant.price != cheapest.price for variant in variants),
         currency=cheapest.currency,
         on_sale=any(variant.compare_at_price for variant in variants),

@@ -212,9 +212,12 @@ class ProductVariant(TimeStamped):
     compare_at_price = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="The price before a reduction, minor units"
     )
+    # Kept by the database while there is a struck price: the lowest price of the 30 days before the reduction began,
+    # which EU Directive 98/6/EC, article 6a, wants shown with it. Empty where nothing is known of those days.
+    lowest_before = models.PositiveBigIntegerField(null=True, blank=True, editable=False, help_text="Minor units")
     currency = models.CharField(max_length=3, default="GBP")
     is_active = models.BooleanField(default=True)
-    history = HistoricalRecords(app="shop")
+    history = HistoricalRecords(app="shop", excluded_fields=["lowest_before"])
 
     objects = ProductVariantQuerySet.as_manager()
 
@@ -285,6 +288,7 @@ class ProductListing(models.Model):
     published_at = models.DateTimeField()
     price = models.PositiveBigIntegerField(help_text="The lowest price of an active variant, minor units")
     compare_at_price = models.PositiveBigIntegerField(null=True)
+    lowest_before = models.PositiveBigIntegerField(null=True, help_text="As its variant's")
     has_price_range = models.BooleanField(default=False)
     currency = models.CharField(max_length=3)
     on_sale = models.BooleanField(default=False)

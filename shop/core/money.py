@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
+from django.conf import settings
 
 LOCALE = "en_GB"
 
@@ -56,6 +57,11 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency}")
         return other
+
+
+def shop_currency() -> str:
+    """What the shop is run in: the default of columns that name a currency."""
+    return str(settings.SHOP_CURRENCY)
 
 
 @lru_cache(4096)

@@ -1,5 +1,6 @@
 """Builders of test data: plain functions with sane defaults, each returning the saved row."""
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -8,6 +9,7 @@ from shop.catalog.models import Category, Colour, Product, ProductVariant, Size,
 from shop.core import clock
 from shop.core.numbers import secret_key
 from shop.delivery.models import ShippingMethod, ShippingRate
+from shop.marketing.models import Promotion, Voucher
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.warehouse.models import StockLevel, StockLocation, StockMovement
@@ -70,6 +72,21 @@ def make_rate(code: str = "standard", price: int = 395, free_over: int | None = 
     method = ShippingMethod.objects.get_or_create(code=code, defaults={"name": code.title()})[0]
     defaults = {"countries": ["GB"], "min_days": 2, "max_days": 4}
     return ShippingRate.objects.create(method=method, price=price, free_over=free_over, **{**defaults, **fields})
+
+
+def make_promotion(**fields: Any) -> Promotion:
+    """10 percent off everything for a code, begun yesterday, without limits."""
+    products, categories = fields.pop("products", []), fields.pop("categories", [])
+    defaults = {"name": "Ten off", "kind": Promotion.Kind.PERCENT, "percent": 10}
+    begun = {"starts_at": clock.now() - timedelta(days=1)}
+    promotion = Promotion.objects.create(**{**defaults, **begun, **fields})
+    promotion.products.set(products)
+    promotion.categories.set(categories)
+    return promotion
+
+
+def make_voucher(code: str = "TEN", promotion: Promotion | None = None, **fields: Any) -> Voucher:
+    return Voucher.objects.create(code=code, promotion=promotion or make_promotion(), **fields)
 
 
 def make_user(email: str = "alice@example.org", **fields: Any) -> User:
