@@ -107,6 +107,16 @@ def test_a_packed_order_shows_where_it_is(client: Client) -> None:
     assert html.count('class="done"') == 2
 
 
+def test_a_delivered_order_expects_nothing_any_more_and_says_where_to_write(client: Client) -> None:
+    order = paid_order()
+    order.fulfilment_state = Order.FulfilmentState.DELIVERED
+    order.shipped_at = order.delivered_at = clock.now()
+    order.save()
+    text = page(client, order)
+    assert "Arriving" not in text and "Expected" not in text
+    assert "Write to us about this order" in text
+
+
 def test_a_cancelled_order_says_that_nothing_was_charged(client: Client) -> None:
     order = make_order()
     services.move(order, State.CANCELLED)
