@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock migrations clean
+.PHONY: help run test check torture format bench lock migrations clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ check: $(READY) ## ruff, mypy, import-linter, template lint, migration check
 format: $(READY) ## put the code into the project's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+torture: $(READY) ## the long proofs: purchases under crashes, lost messages and races
+	@$(BIN)/python -m torture
 
 bench: $(READY) ## the benchmarks: prints figures, judges nothing
 	@$(BIN)/python -m bench

@@ -1,0 +1,69 @@
+"""The shop's jobs in a process of their own: told by the line what to run, and started anew when a crash ended it."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import IO
+
+from shop.core import clock
+from storefront.embedded_postgres import ROOT
+from storefront.scheduled import JOBS
+
+# The sandbox's own jobs are the provider's, and listings are no matter of money.
+SHOPS_OWN = {job.name: job.run for job in JOBS if not job.name.startswith("sandbox")}
+
+
+class JobProcess:
+    """Runs jobs one at a time; threads that ask at once wait for each other."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.child: subprocess.Popen[str] | None = None
+        self.deaths = 0
+
+    def run(self, job: str, *, later: int = 0) -> str:
+        """What the job returned (or raised), as text; empty when it was killed. later: seconds its clock is ahead."""
+        with self.turn:
+            if self.child is None:
+                self.child = self._start()
+            answer = self._ask(self.child, f"{later} {job}\n")
+            if not answer:
+                self.close()
+                self.deaths += 1
+            return answer
+
+    def close(self) -> None:
+        if self.child:
+            self.child.kill()
+            self.child.communicate()
+            self.child = None
+
+    def _start(self) -> "subprocess.Popen[str]":
+        command = [sys.executable, "manage.py", "torture_jobs"]
+        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def _ask(self, child: "subprocess.Popen[str]", line: str) -> str:
+        assert child.stdin and child.stdout
+        try:
+            child.stdin.write(line)
+            child.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return child.stdout.readline().strip()
+
+
+def obey(lines: Iterable[str], answers: IO[str]) -> None:
+    """The process's own side: run what each line names, with the clock that far ahead, and say what came of it."""
+    real = clock.now
+    for line in lines:
+        ahead, _, name = line.strip().partition(" ")
+        later = timedelta(seconds=int(ahead))
+        clock.now = lambda later=later: real() + later  # type: ignore[misc]
+        try:
+            outcome = f"{name}: {SHOPS_OWN[name]()}"
+        except Exception as error:  # noqa: BLE001 - a job that fails is asked again, as the worker does
+            outcome = f"{name}: failed, {error!r}"
+        answers.write(outcome.replace("\n", " ") + "\n")
+        answers.flush()

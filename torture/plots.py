@@ -1,0 +1,191 @@
+"""What buyers do. Each plot is one purchase, or one that comes to nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from sandbox.models import Intent, Session
+from sandbox.stripe import paying
+from shop.core import clock
+from shop.orders.models import Order
+from torture.jobs import JobProcess
+from torture.shopper import ASKS, DECLINED, Shopper, at_once
+
+
+@dataclass(frozen=True)
+class World:
+    """What buyers meet: the shop's address, variants with plenty of stock and with hardly any, and the shop's jobs."""
+
+    shop: str
+    plenty: tuple[int, ...]
+    scarce: tuple[int, ...]
+    jobs: JobProcess
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One buyer in that world, with luck of their own."""
+
+    world: World
+    buyer: Shopper
+    luck: Random
+
+    def place(self) -> bool:
+        """Put a few of something in the bag and go as far as the payment page; whether it was reached."""
+        scarce = self.luck.random() < 0.1
+        variant = self.luck.choice(self.world.scarce if scarce else self.world.plenty)
+        return self.buyer.place(variant, self.luck.randint(1, 3))
+
+    def orders(self) -> list[Order]:
+        return list(Order.objects.filter(email=self.buyer.email).order_by("pk"))
+
+    def let_time_pass(self) -> None:
+        """Their orders may not be paid any longer."""
+        Order.objects.filter(email=self.buyer.email).exclude(hold_until=None).update(hold_until=clock.now())
+
+    def bank_answers(self, *, succeeds: bool) -> None:
+        """Their delayed payments arrive, or fail."""
+        waiting = Session.objects.filter(customer_email=self.buyer.email, intent__status=Intent.Status.PROCESSING)
+        for session_id in waiting.values_list("pk", flat=True):
+            paying.settle(session_id, succeeds=succeeds)
+
+    def look_at_order(self) -> None:
+        """Open the page of the newest order."""
+        for order in self.orders()[-1:]:
+            self.buyer.go(self.world.shop + order.get_absolute_url())
+
+    def pay_now(self) -> bool:
+        """Press the button on the page of an unpaid order, if it has one; whether the payment page was reached."""
+        if "/pay/" in self.buyer.page.text:
+            self.buyer.press("/pay/")
+        return self.buyer.may_pay
+
+
+def pays(visit: Visit) -> None:
+    if visit.place():
+        visit.buyer.card()
+
+
+def pays_and_closes_the_tab(visit: Visit) -> None:
+    if visit.place():
+        visit.buyer.card(follow=False)
+
+
+def is_declined_then_pays(visit: Visit) -> None:
+    if visit.place():
+        visit.buyer.card(DECLINED)
+        visit.buyer.card()
+
+
+def is_declined_and_leaves(visit: Visit) -> None:
+    if visit.place():
+        visit.buyer.card(DECLINED)
+
+
+def confirms_with_the_bank(visit: Visit) -> None:
+    if visit.place():
+        visit.buyer.card(ASKS)
+        visit.buyer.press("csrfmiddlewaretoken", confirm="1")
+
+
+def fails_the_confirmation_then_pays(visit: Visit) -> None:
+    if visit.place():
+        visit.buyer.card(ASKS)
+        visit.buyer.press("csrfmiddlewaretoken", refuse="1")
+        visit.buyer.card()
+
+
+def pays_by_debit(visit: Visit) -> None:
+    if visit.place():
+        visit.buyer.go(visit.buyer.page.url, visit.buyer.form("csrfmiddlewaretoken")[1] | {"debit": "1"})
+        visit.bank_answers(succeeds=True)
+
+
+def pays_again_after_a_failed_debit(visit: Visit) -> None:
+    if not visit.place():
+        return
+    visit.buyer.go(visit.buyer.page.url, visit.buyer.form("csrfmiddlewaretoken")[1] | {"debit": "1"})
+    visit.bank_answers(succeeds=False)
+    visit.world.jobs.run("reconcile payments", later=120)
+    visit.look_at_order()
+    if visit.pay_now():
+        visit.buyer.card()
+
+
+def walks_away(visit: Visit) -> None:
+    visit.place()
+    visit.let_time_pass()
+
+
+def comes_back_later(visit: Visit) -> None:
+    """Leaves the payment page by its way back, looks at the order, and pays it after all."""
+    if visit.place():
+        visit.look_at_order()
+        if visit.pay_now():
+            visit.buyer.card()
+
+
+def clicks_twice(visit: Visit) -> None:
+    """The same form sent twice at the same moment, then paid."""
+    buyer, shop = visit.buyer, visit.world.shop
+    buyer.add(visit.luck.choice(visit.world.plenty))
+    if form := buyer.fill_in():
+        other = Shopper(shop, buyer.email.partition("@")[0])
+        other.http.cookies.update(buyer.http.cookies)
+        at_once(lambda: buyer.go(f"{shop}/checkout/", form), lambda: other.go(f"{shop}/checkout/", form))
+        buyer.faults += other.faults
+        if buyer.may_pay:
+            buyer.card()
+
+
+def pays_in_two_tabs(visit: Visit) -> None:
+    if visit.place():
+        page = visit.buyer.page
+        other = Shopper(visit.world.shop, "other")
+        other.http.cookies.update(visit.buyer.http.cookies)
+        other.page = page
+        at_once(visit.buyer.card, other.card)
+        visit.buyer.faults += other.faults
+
+
+def pays_as_time_runs_out(visit: Visit) -> None:
+    """The order's time is over while the card is taken."""
+    if visit.place():
+        visit.let_time_pass()
+        jobs = visit.world.jobs
+        at_once(lambda: visit.buyer.card(follow=False), lambda: jobs.run("expire unpaid orders"))
+
+
+def changes_the_bag_and_pays(visit: Visit) -> None:
+    """Goes back from the payment page, takes something else as well, and checks out anew."""
+    if visit.place() and visit.place():
+        visit.buyer.card()
+
+
+def goes_elsewhere_after_a_crash(visit: Visit) -> None:
+    """Places the order and never sees the payment page: nobody but the shop's jobs can put that right."""
+    buyer = visit.buyer
+    buyer.add(visit.luck.choice(visit.world.plenty))
+    if form := buyer.fill_in():
+        buyer.go(f"{visit.world.shop}/checkout/", form, follow=False)
+    visit.let_time_pass()
+
+
+# How often each is chosen.
+PLOTS: dict[Callable[[Visit], None], int] = {
+    pays: 8,
+    pays_and_closes_the_tab: 6,
+    is_declined_then_pays: 3,
+    is_declined_and_leaves: 2,
+    confirms_with_the_bank: 3,
+    fails_the_confirmation_then_pays: 2,
+    pays_by_debit: 4,
+    pays_again_after_a_failed_debit: 3,
+    walks_away: 3,
+    comes_back_later: 3,
+    clicks_twice: 3,
+    pays_in_two_tabs: 2,
+    pays_as_time_runs_out: 4,
+    changes_the_bag_and_pays: 3,
+    goes_elsewhere_after_a_crash: 2,
+}

@@ -1,0 +1,12 @@
+"""A short run of the whole thing; `make torture` is the long one."""
+
+import subprocess
+import sys
+
+from storefront.embedded_postgres import ROOT
+
+
+def test_a_few_purchases_under_fire() -> None:
+    command = [sys.executable, "-m", "torture", "--short", "--seeds", "1", "--purchases", "16"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
