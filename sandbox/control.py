@@ -11,10 +11,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox.models import Delivery, Event, Session, Weather
+from sandbox.deliveries import deliver, deliver_due, send
+from sandbox.models import Delivery, Event, PayPalOrder, Session, Weather
 from sandbox.money import written
+from sandbox.paypal import amounts
+from sandbox.paypal import paying as paypal
+from sandbox.paypal.api import BASE
 from sandbox.stripe import paying
-from sandbox.stripe.announce import deliver, deliver_due, send
 
 MOST_SHOWN = 30
 MOST_LOST = 1000
@@ -29,6 +32,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "weather": Weather.today(),
         "sessions": [(session, written(session.amount_total, session.currency)) for session in sessions],
+        "orders": [
+            (order, amounts.written(order.value, order.currency), order.captures.first())
+            for order in PayPalOrder.objects.prefetch_related("captures").order_by("-created")[:MOST_SHOWN]
+        ],
         "events": Event.objects.order_by("-created", "-pk")[:MOST_SHOWN],
         "deliveries": Delivery.objects.select_related("event").order_by("-pk")[:MOST_SHOWN],
         "most": MOST_SHOWN,
@@ -62,6 +69,12 @@ SESSION_ACTIONS: dict[str, Callable[[str], Any]] = {
     "succeed": lambda session_id: paying.settle(session_id, succeeds=True),
     "fail": lambda session_id: paying.settle(session_id, succeeds=False),
 }
+ORDER_ACTIONS: dict[str, Callable[[tuple[str, str]], Any]] = {
+    "clear": lambda subject: paypal.settle(*subject, succeeds=True),
+    "deny": lambda subject: paypal.settle(*subject, succeeds=False),
+    "refund": lambda subject: paypal.refund_rest(*subject),
+    "forget": lambda subject: paypal.forget(subject[0]),
+}
 EVENT_ACTIONS: dict[str, Callable[[Event], Any]] = {"resend": send, "duplicate": send_twice}
 DELIVERY_ACTIONS: dict[str, Callable[[Delivery], Any]] = {"deliver": try_now, "drop": drop}
 
@@ -70,6 +83,12 @@ DELIVERY_ACTIONS: dict[str, Callable[[Delivery], Any]] = {"deliver": try_now, "d
 def on_session(request: HttpRequest, session_id: str, action: str) -> HttpResponse:
     get_object_or_404(Session, pk=session_id)
     return act(SESSION_ACTIONS, action, session_id)
+
+
+@require_POST
+def on_order(request: HttpRequest, order_id: str, action: str) -> HttpResponse:
+    get_object_or_404(PayPalOrder.objects.exclude(status=PayPalOrder.Status.FORGOTTEN), pk=order_id)
+    return act(ORDER_ACTIONS, action, (order_id, request.build_absolute_uri(BASE)))
 
 
 @require_POST

@@ -1,17 +1,22 @@
 from django.urls import URLPattern, path, re_path
 
 from sandbox import control, mailbox
+from sandbox.paypal import api as paypal_api
+from sandbox.paypal import pages as paypal_pages
 from sandbox.stripe import api, pages
 
 urlpatterns: list[URLPattern] = [
     path("", control.overview, name="sandbox"),
     path("weather/", control.set_weather, name="sandbox-weather"),
     path("sessions/<slug:session_id>/<slug:action>/", control.on_session, name="sandbox-on-session"),
+    path("orders/<slug:order_id>/<slug:action>/", control.on_order, name="sandbox-on-order"),
     path("events/<slug:event_id>/<slug:action>/", control.on_event, name="sandbox-on-event"),
     path("deliveries/<int:delivery_id>/<slug:action>/", control.on_delivery, name="sandbox-on-delivery"),
     path("stripe/pay/<slug:session_id>/", pages.pay, name="sandbox-pay"),
     path("stripe/pay/<slug:session_id>/confirm/", pages.confirm, name="sandbox-confirm"),
     re_path(r"^stripe/v1/(?P<path>.*)$", api.api, name="sandbox-stripe-api"),
+    path("paypal/approve/<slug:order_id>/", paypal_pages.approve, name="sandbox-approve"),
+    re_path(r"^paypal/(?P<path>v[12]/.*)$", paypal_api.api, name="sandbox-paypal-api"),
     path("mail/", mailbox.mailbox, name="sandbox-mailbox"),
     path("mail/<slug:name>/", mailbox.mail, name="sandbox-mail"),
     path("mail/<slug:name>/html/", mailbox.mail_html, name="sandbox-mail-html"),

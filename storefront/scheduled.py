@@ -27,7 +27,7 @@ def sandbox_jobs() -> tuple[Job, ...]:
     if not apps.is_installed("sandbox"):
         return ()
     # Its models exist only where it is installed.
-    from sandbox.stripe.announce import deliver_due  # noqa: PLC0415
+    from sandbox.deliveries import deliver_due  # noqa: PLC0415
     from sandbox.stripe.paying import expire_overdue  # noqa: PLC0415
 
     return (

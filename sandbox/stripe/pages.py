@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sandbox.deliveries import deliver_due
 from sandbox.models import Intent, Session
 from sandbox.money import written
 from sandbox.stripe import paying
-from sandbox.stripe.announce import deliver_due
 from sandbox.stripe.cards import CARDS, find
 from sandbox.stripe.forms import CardForm
 

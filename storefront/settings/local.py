@@ -1,7 +1,7 @@
-"""A laptop: embedded PostgreSQL, files for media and mail, and the sandbox in place of the payment provider."""
+"""A laptop: embedded PostgreSQL, files for media and mail, and the sandbox in place of the payment providers."""
 
 from storefront.settings.base import *  # noqa: F403
-from storefront.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE, env
+from storefront.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE, PAYMENT_ADAPTERS, env
 
 DEBUG = True
 SECRET_KEY = "local-only-" + "not-a-secret-" * 4
@@ -27,9 +27,17 @@ STORAGES = {
 STRIPE_SECRET_KEY = "sk_test_sandbox_local"  # noqa: S105
 STRIPE_WEBHOOK_SECRET = "whsec_sandbox_local"  # noqa: S105
 STRIPE_API_BASE = f"{SITE_URL}/sandbox/stripe"
+PAYMENT_PROVIDERS = {
+    name: PAYMENT_ADAPTERS[name] for name in env.list("PAYMENT_PROVIDERS", default=["stripe", "paypal"])
+}
+PAYPAL_CLIENT_ID = "sandbox-client"
+PAYPAL_CLIENT_SECRET = "sandbox-secret"  # noqa: S105
+PAYPAL_WEBHOOK_ID = "SANDBOXWEBHOOK"
+PAYPAL_API_BASE = f"{SITE_URL}/sandbox/paypal"
 # The payment page is at SITE_URL; a shop opened as http://localhost may be redirected there too.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(SITE_URL)
 SANDBOX_WEBHOOK_URL = f"{SITE_URL}/webhooks/stripe/"
+SANDBOX_PAYPAL_WEBHOOK_URL = f"{SITE_URL}/webhooks/paypal/"
 
 LOGGING = {
     "version": 1,

@@ -21,7 +21,7 @@ SANDBOX = "http://127.0.0.1:8000/sandbox/stripe"
 def test_money_goes_to_stripe_itself_unless_this_is_a_laptop(
     settings: Settings, base: str, key: str, debug: bool, allowed: bool, says: str
 ) -> None:
-    settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY = base, key
+    settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY, settings.PAYPAL_API_BASE = base, key, ""
     settings.DEBUG, settings.SANDBOX_ALLOWED_WITHOUT_DEBUG = debug, allowed
     messages = [error.msg for error in payment_settings(None)]
     assert len(messages) == (1 if says else 0)
