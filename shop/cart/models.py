@@ -14,6 +14,8 @@ class Cart(models.Model):
     revision = models.CharField(max_length=24, blank=True)
     # Numbers of the paid orders whose lines were taken out, so that none is taken out twice.
     settled = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    # The voucher code its owner typed, as typed; whether it applies is found out anew each time.
+    code = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
 

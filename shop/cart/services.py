@@ -98,6 +98,11 @@ class Bag:
     currency: str = field(default_factory=lambda: settings.SHOP_CURRENCY)
 
     @property
+    def code(self) -> str:
+        """The voucher code its owner typed."""
+        return self.cart.code if self.cart else ""
+
+    @property
     def count(self) -> int:
         return sum(line.quantity for line in self.lines)
 

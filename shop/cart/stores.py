@@ -33,11 +33,12 @@ class StoredLine:
 
 @dataclass(frozen=True, slots=True)
 class StoredCart:
-    """A bag as kept. The revision changes with every change of its variants or quantities."""
+    """A bag as kept. The revision changes with every change of its variants, quantities or voucher code."""
 
     key: str
     revision: str
     lines: tuple[StoredLine, ...]
+    code: str = ""
 
     @property
     def placement_key(self) -> str:
@@ -67,14 +68,20 @@ class CartStore(Protocol):
 
     def remove(self, key: str, variant_id: int) -> None: ...
 
+    def set_code(self, key: str, code: str) -> None:
+        """Keep a voucher code (at most 40 characters) with the bag; an empty one takes it off."""
+
     def see(self, key: str, prices: Mapping[int, int]) -> None:
         """Note the prices the owner has now been shown, by variant. The revision stays."""
 
     def clear(self, key: str) -> None:
-        """Take every line out."""
+        """Take every line out, and the code."""
 
     def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:
-        """Take what a paid order bought out of the bag, once for each order number; what was added since stays."""
+        """Take what a paid order bought out of the bag, once for each order number, and the code with it.
+
+        What was added since stays.
+        """
 
     def purge(self) -> int:
         """Delete expired bags, where the store does not do that by itself; returns how many."""
@@ -107,11 +114,11 @@ class TableCartStore:
 
     def load(self, key: str) -> StoredCart | None:
         rows = Cart.objects.filter(key=key, expires_at__gt=clock.now()).order_by("lines__added_at", "lines__pk")
-        found = list(rows.values_list("revision", "lines__variant", "lines__quantity", "lines__seen_price"))
+        found = list(rows.values_list("revision", "code", "lines__variant", "lines__quantity", "lines__seen_price"))
         if not found:
             return None
-        lines = (StoredLine(variant, quantity, price) for _, variant, quantity, price in found if variant)
-        return StoredCart(key=key, revision=found[0][0], lines=tuple(lines))
+        lines = (StoredLine(variant, quantity, price) for _, _, variant, quantity, price in found if variant)
+        return StoredCart(key=key, revision=found[0][0], lines=tuple(lines), code=found[0][1])
 
     @transaction.atomic
     def add(self, key: str, line: StoredLine) -> int:
@@ -149,9 +156,18 @@ class TableCartStore:
         CartLine.objects.filter(cart_id__in=bag, variant_id__in=prices).update(seen_price=seen)
 
     @transaction.atomic
+    def set_code(self, key: str, code: str) -> None:
+        cart = self._locked(key)
+        if cart and cart.code != code:
+            cart.code, cart.revision = code, new_revision()
+            cart.save(update_fields=["code", "revision"])
+
+    @transaction.atomic
     def clear(self, key: str) -> None:
         if cart := self._changed(key):
             cart.lines.all().delete()
+            cart.code = ""
+            cart.save(update_fields=["code"])
 
     @transaction.atomic
     def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:
@@ -161,8 +177,8 @@ class TableCartStore:
         for line in cart.lines.filter(variant_id__in=quantities):
             self._take(line, quantities[line.variant_id])
         cart.settled = [*cart.settled, order]
-        cart.revision = new_revision()
-        cart.save(update_fields=["settled", "revision"])
+        cart.code, cart.revision = "", new_revision()
+        cart.save(update_fields=["settled", "code", "revision"])
 
     def purge(self) -> int:
         return Cart.objects.filter(expires_at__lte=clock.now()).delete()[1].get("shop.Cart", 0)
@@ -187,8 +203,9 @@ class TableCartStore:
             return cart
         if cart.expires_at <= now:
             cart.lines.all().delete()
+            cart.code = ""
         cart.revision, cart.expires_at = new_revision(), now + LIFETIME
-        cart.save(update_fields=["revision", "expires_at"])
+        cart.save(update_fields=["revision", "code", "expires_at"])
         return cart
 
     def _put(self, cart: Cart, line: StoredLine) -> int:

@@ -17,6 +17,8 @@ from shop.catalog import snapshot
 from shop.catalog.cards import Card, cards_for
 from shop.catalog.facets import Wanted
 from shop.catalog.models import ProductVariant
+from shop.checkout import codes
+from shop.checkout.codes import CodeField
 from shop.checkout.quote import quote
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, same_origin_post, see_other
@@ -31,6 +33,7 @@ SUGGESTED = 4
 # Why somebody was sent back here from the checkout, by `changed` in the address.
 CHANGED = {
     "bag": "Your bag changed in another window, so nothing was ordered. Please look it over and go on.",
+    "code": "Your voucher code stopped applying while you were checking out, so nothing was ordered.",
     "lines": "Something changed while you were checking out, so nothing was ordered. Please look at your bag again.",
 }
 
@@ -140,6 +143,19 @@ def change_line(request: HttpRequest, bag: services.Bag, line: services.BagLine,
     return redirect_to_bag()
 
 
+@personal_page
+@require_POST
+def code(request: HttpRequest) -> HttpResponse:
+    """Apply the voucher code that was typed, or take the bag's code off."""
+    bag = services.price(current_cart(request))
+    typed = "" if "remove" in request.POST else request.POST.get("code", "")
+    if not typed.strip() and "remove" not in request.POST:
+        return show(request, bag, voucher=CodeField(error="Enter a code first."))
+    if refused := codes.use(bag, settings.SHOP_COUNTRY, typed, codes.customer_of(request)):
+        return show(request, bag, voucher=refused)
+    return see_other(f"{reverse('cart')}#voucher")
+
+
 def wanted_quantity(request: HttpRequest, form: LineForm) -> int:
     """What the form asks for, 0 for removing. Raises ShopError with what is wrong about it."""
     if "remove" in request.POST:
@@ -149,14 +165,20 @@ def wanted_quantity(request: HttpRequest, form: LineForm) -> int:
     return int(form.cleaned_data["quantity"])
 
 
-def show(request: HttpRequest, bag: services.Bag | None = None, refusal: Refusal | None = None) -> HttpResponse:
-    """The bag's page, or its drawer for a script that asks for it."""
+def show(
+    request: HttpRequest,
+    bag: services.Bag | None = None,
+    refusal: Refusal | None = None,
+    voucher: CodeField | None = None,
+) -> HttpResponse:
+    """The bag's page, or its drawer for a script that asks for it. voucher: a code that was not taken."""
     bag = bag or services.price(current_cart(request))
-    quoted = quote(bag, settings.SHOP_COUNTRY, snapshot.of(request))
+    quoted = quote(bag, settings.SHOP_COUNTRY, snapshot.of(request), codes.customer_of(request))
     chosen = quoted.chosen(None)
     context = {
         "bag": bag,
-        "refused": refusal is not None,
+        "refused": refusal is not None or voucher is not None,
+        "voucher": voucher or codes.field_of(quoted, request.GET.get("why", "")),
         "rows": [(line, refusal if refusal and refusal.variant_id == line.variant.pk else None) for line in bag.lines],
         "quote": quoted,
         "total": chosen.total if chosen else quoted.charged,

@@ -1,6 +1,7 @@
 """What a bag costs where it goes: the one calculation behind the bag's page, the checkout and the placed order."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from shop.cart.services import Bag
 from shop.catalog.renditions import smallest
@@ -8,6 +9,10 @@ from shop.catalog.snapshot import Snapshot
 from shop.core.money import Money
 from shop.delivery.models import ShippingRate
 from shop.delivery.services import Offer, offers_of, shown_rates
+from shop.marketing import services as marketing
+from shop.marketing.discounts import Applied, Goods
+from shop.marketing.offers import Asked
+from shop.marketing.services import Discounts
 from shop.orders.services import DeliveryTerms, LineToOrder, Taxation
 
 
@@ -47,6 +52,7 @@ class Quote:
     currency: str
     lines: tuple[LineToOrder, ...]
     choices: tuple[Choice, ...]
+    discounts: Discounts
 
     @property
     def goods(self) -> Money:
@@ -58,13 +64,20 @@ class Quote:
         """What is to be paid for the lines."""
         return Money(sum(line.total - line.discount for line in self.lines), self.currency)
 
+    def applied(self, choice: Choice) -> list[Applied]:
+        """What each promotion takes off an order that is delivered in that way."""
+        found = list(self.discounts.applied)
+        if self.discounts.free_delivery and choice.discount:
+            found.append(self.discounts.free_delivery.worth(choice.discount))
+        return found
+
     def chosen(self, method: object) -> Choice | None:
         """The way of delivery of that code; the first one where there is none of it."""
         return next((choice for choice in self.choices if choice.offer.code == method), next(iter(self.choices), None))
 
 
-def quote(bag: Bag, country: str, catalogue: Snapshot | None = None) -> Quote:
-    """What that bag costs in that country (ISO 3166 alpha-2).
+def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: str = "") -> Quote:
+    """What that bag costs in that country (ISO 3166 alpha-2), for the customer of that e-mail address where known.
 
     With a catalogue at the delivery rates that it holds, for showing; without one at those read now, for agreeing.
     """
@@ -73,7 +86,29 @@ def quote(bag: Bag, country: str, catalogue: Snapshot | None = None) -> Quote:
         for line in bag.lines
         if line.is_sold
     )
+    found = discounts_of(bag, lines, customer, catalogue)
+    lines = tuple(replace(line, discount=found.share(line.variant.pk)) for line in lines)
     goods = sum(line.total - line.discount for line in lines)
     rates = shown_rates(catalogue, country) if catalogue else ShippingRate.objects.offered_in(country)
-    choices = tuple(Choice(offer, goods) for offer in offers_of(rates, goods)) if lines else ()
-    return Quote(country, bag.currency, lines, choices)
+    free = found.free_delivery is not None
+    offered = offers_of(rates, goods) if lines else []
+    choices = tuple(Choice(offer, goods, offer.price if free else 0) for offer in offered)
+    return Quote(country, bag.currency, lines, choices, found)
+
+
+def discounts_of(bag: Bag, lines: Sequence[LineToOrder], customer: str, catalogue: Snapshot | None) -> Discounts:
+    """What promotions take off these lines, which are priced already."""
+    goods = [
+        Goods(
+            key=line.variant.pk,
+            product_id=line.variant.product_id,
+            category_id=line.variant.product.category_id,
+            unit_price=line.unit_price,
+            quantity=line.quantity,
+            is_reduced=line.variant.compare_at_price is not None,
+        )
+        for line in lines
+    ]
+    key = bag.cart.key if bag.cart else ""
+    asked = Asked(bag.currency, bag.code, marketing.customer_of(customer), key)
+    return marketing.discounts(goods, asked, catalogue)

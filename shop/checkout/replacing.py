@@ -10,6 +10,8 @@ from shop.adapters.payments import ProviderError
 from shop.cart.stores import SEPARATOR, key_for_placing
 from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.reconcile import Summary, end_hold
+from shop.marketing.models import Redemption
+from shop.marketing.services import customer_of
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.orders.services import DeliveryTerms, Recipient
@@ -21,6 +23,18 @@ State = Order.State
 def same_delivery(order: Order, terms: DeliveryTerms) -> bool:
     """Whether the order's total stands with that way of delivery."""
     return (order.shipping_method, order.delivery_total) == (terms.code, terms.price)
+
+
+def same_customer(order: Order, email: str) -> bool:
+    """Whether that address may take the place of the order's: not where a discount is counted by customer."""
+    limited = Redemption.objects.standing().filter(order=order, promotion__max_uses_per_customer__isnull=False)
+    return customer_of(order.email) == customer_of(email) or not limited.exists()
+
+
+def may_correct(order: Order, terms: DeliveryTerms, recipient: Recipient) -> bool:
+    """Whether the order can stand as it is for that recipient, delivered in that way."""
+    same = same_delivery(order, terms) and same_customer(order, recipient.email)
+    return order.state == State.PENDING and same
 
 
 @transaction.atomic

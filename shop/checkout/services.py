@@ -15,11 +15,13 @@ from shop.checkout.quote import Choice, Quote, quote
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.events.services import emit
+from shop.marketing import services as marketing
+from shop.marketing.reasons import Refusal
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.orders.services import Recipient
 
-GOODS = "goods"
+GOODS, CODE = "goods", "code"
 
 
 class CartChanged(ShopError):
@@ -31,32 +33,48 @@ class CartChanged(ShopError):
         self.lines = lines
 
 
+class CodeRefused(ShopError):
+    """The voucher code that its owner was shown to apply does not any more. Nothing was written."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.words)
+        self.kind = refusal.kind
+
+
 class DeliveryChanged(ShopError):
     """The chosen delivery costs something else there than was shown, or is not offered. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The amounts (minor units) a checkout page showed: the goods, and each way of delivery by its code."""
+    """The amounts (minor units) a checkout page showed: the goods, and each way of delivery by its code.
+
+    code: the voucher code that was shown to apply.
+    """
 
     goods: int = -1
     delivery: Mapping[str, int] = field(default_factory=dict)
+    code: str = ""
 
     def encode(self) -> str:
         """For a hidden field. Only its sender is protected by it, so it is not signed."""
-        return urlencode({GOODS: self.goods, **{f"by-{code}": price for code, price in self.delivery.items()}})
+        prices = {f"by-{code}": price for code, price in self.delivery.items()}
+        return urlencode({GOODS: self.goods, CODE: self.code, **prices})
 
     @classmethod
     def decode(cls, text: str) -> "Shown":
         """What encode() wrote; anything else matches no amounts."""
-        amounts = {name: int(value) for name, value in parse_qsl(text[:2000]) if value.isascii() and value.isdigit()}
+        fields = dict(parse_qsl(text[:2000]))
+        code = fields.pop(CODE, "")
+        amounts = {name: int(value) for name, value in fields.items() if value.isascii() and value.isdigit()}
         goods = amounts.pop(GOODS, -1)
-        return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()})
+        return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()}, code)
 
 
 def shown(quoted: Quote) -> Shown:
     """What a page with that quote shows."""
-    return Shown(quoted.charged.amount, {choice.offer.code: choice.price for choice in quoted.choices})
+    prices = {choice.offer.code: choice.price for choice in quoted.choices}
+    return Shown(quoted.charged.amount, prices, quoted.discounts.applied_code)
 
 
 def place_order(
@@ -71,7 +89,8 @@ def place_order(
     """Turn a bag into a PENDING order that holds its stock and has an attempt to be paid by; all of it or nothing.
 
     method: the code of a way of delivery. seen: the amounts its buyer was shown. The same key gives the same order.
-    Raises CartChanged, DeliveryChanged or OutOfStock. The payment itself is started after the commit.
+    Raises CartChanged, CodeRefused, DeliveryChanged, OutOfStock or VoucherSpent. The payment itself is started after
+    the commit.
     """
     try:
         placed = _place(stored, placement_key, recipient, (method, seen), user)
@@ -92,7 +111,7 @@ def _place(
     method, seen = agreed
     if placed := Order.objects.filter(placement_key=placement_key).first():
         return placed
-    quoted = quoted_as_shown(stored, placement_key, recipient.country, seen)
+    quoted = quoted_as_shown(stored, placement_key, recipient, seen)
     chosen = agreed_choice(quoted, method, seen)
     order = orders.create(
         placement_key=placement_key,
@@ -106,18 +125,21 @@ def _place(
     order.hold_until = attempt.expires_at + paying.HOLD_MARGIN
     order.save(update_fields=["hold_until", "updated_at"])
     stock.hold(order)
+    marketing.redeem(order=order, applied=quoted.applied(chosen))
     emit("OrderPlaced", orders.event_detail(order))
     crash_point("placed-before-commit")
     return order
 
 
-def quoted_as_shown(stored: StoredCart, placement_key: str, country: str, seen: Shown) -> Quote:
-    """The bag at the database's prices. Raises CartChanged unless it is the one its owner was shown."""
+def quoted_as_shown(stored: StoredCart, placement_key: str, recipient: Recipient, seen: Shown) -> Quote:
+    """The bag at the database's prices. Raises CartChanged or CodeRefused unless it is as its owner was shown."""
     bag = cart.price(stored)
     same = key_for_placing(placement_key, "").startswith(key_for_placing(stored.placement_key, ""))
     if not same or not bag.lines:
         raise CartChanged([])
-    quoted = quote(bag, country)
+    quoted = quote(bag, recipient.country, customer=recipient.email)
+    if seen.code and quoted.discounts.refusal:
+        raise CodeRefused(quoted.discounts.refusal)
     if bag.problems or quoted.charged.amount != seen.goods:
         raise CartChanged(bag.problems or bag.repriced)
     return quoted

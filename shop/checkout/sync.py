@@ -16,6 +16,7 @@ from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.money import Money
 from shop.events.services import emit
+from shop.marketing import services as marketing
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.payments import services as payments
@@ -156,6 +157,7 @@ def take_money(order: Order, attempt: PaymentAttempt, session: SessionState) -> 
         advice.paid_too_late(order, attempt)
         payments.mark_refund_due(attempt, REFUND_LATE)
     else:
+        marketing.redeem_again(order)
         confirm(order)
 
 
@@ -172,6 +174,7 @@ def cancel_unpaid(order: Order, reason: str = "not paid in time") -> bool:
         return False
     orders.move(order, Order.State.CANCELLED, reason=reason)
     warehouse.release(order_line_ids=stock.line_ids(order), document=order.number, reason=reason)
+    marketing.give_back(order)
     emit("OrderCancelled", {"order_id": order.pk, "number": order.number, "reason": reason})
     crash_point("cancel-before-commit")
     return True

@@ -10,7 +10,7 @@ from enum import Enum
 
 from shop.core.money import Money
 from shop.core.sharing import apportion
-from shop.marketing.models import Promotion
+from shop.marketing.models import Promotion, label
 
 Kind = Promotion.Kind
 SEQUENCE = (Kind.BUY_GET, Kind.PERCENT, Kind.AMOUNT, Kind.FREE_DELIVERY)
@@ -77,8 +77,7 @@ class Applied:
 
     @property
     def label(self) -> str:
-        """How it is named beside its amount; the code only where its name does not say it."""
-        return f"{self.name} ({self.code})" if self.code and self.code.lower() not in self.name.lower() else self.name
+        return label(self.name, self.code)
 
 
 class Reason(Enum):

@@ -133,6 +133,12 @@ class Promotion(TimeStamped):
         return {}
 
     @property
+    def is_running(self) -> bool:
+        """As PromotionQuerySet.running() asks it of the database."""
+        now = clock.now()
+        return self.is_active and self.starts_at <= now and (self.ends_at is None or self.ends_at > now)
+
+    @property
     def left(self) -> int | None:
         """How many more uses there are; None where there is no limit."""
         return None if self.max_uses is None else self.max_uses - self.uses
@@ -218,6 +224,15 @@ class Redemption(models.Model):
     @property
     def money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def label(self) -> str:
+        return label(self.name, self.code)
+
+
+def label(name: str, code: str) -> str:
+    """How a discount is named beside its amount: with its code, where the name does not say it."""
+    return f"{name} ({code})" if code and code.lower() not in name.lower().split() else name
 
 
 def standing_uses(of: str, *only: Q, **fields: object) -> Coalesce:

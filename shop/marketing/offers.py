@@ -8,6 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Value
 
 from shop.catalog.models import Category
+from shop.catalog.snapshot import Snapshot
 from shop.core import clock
 from shop.marketing.discounts import Terms
 from shop.marketing.models import Promotion, standing_uses, typed_code
@@ -55,12 +56,14 @@ class Offers:
     refusal: Refusal | None = None
 
 
-def offers(asked: Asked) -> Offers:
-    """One query; another one where a promotion is for categories."""
+def offers(asked: Asked, catalogue: Snapshot | None = None) -> Offers:
+    """One query; with a catalogue none where it knows of no promotion, without one another where categories matter."""
+    if catalogue and not asked.code and not any_runs(catalogue):
+        return Offers()
     now = clock.now()
     code = typed_code(asked.code)
     rows = list(candidates(asked, code))
-    tree = category_tree() if any(row.own_categories for row in rows) else {}
+    tree = category_tree(catalogue) if any(row.own_categories for row in rows) else {}
     automatic = [terms_of(row, tree) for row in rows if not row.needs_code and not offered_of(row).is_spent]
     found = next((row for row in rows if row.needs_code), None)
     if found is None:
@@ -133,8 +136,15 @@ def terms_of(row: Any, tree: Mapping[int, int | None]) -> Terms:
     )
 
 
-def category_tree() -> dict[int, int | None]:
+def any_runs(catalogue: Snapshot) -> bool:
+    """Whether the catalogue knows of a promotion for everybody whose time it is."""
+    return any(row.is_running and not row.needs_code for row in catalogue.tables.all(Promotion))
+
+
+def category_tree(catalogue: Snapshot | None) -> dict[int, int | None]:
     """Each category's parent."""
+    if catalogue:
+        return {node.id: node.parent_id for node in catalogue.categories.values()}
     return dict(Category.objects.values_list("pk", "parent_id"))
 
 

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from shop.alerts.services import raise_alert
+from shop.catalog.snapshot import Snapshot
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.marketing.discounts import Applied, Goods, Outcome, discount
 from shop.marketing.models import Promotion, Redemption, Voucher, standing_uses
 from shop.marketing.offers import Asked, offers
-from shop.marketing.reasons import Refusal, words_of
+from shop.marketing.reasons import SPENT, USED_BY_YOU, Refusal, words_of
 
 if TYPE_CHECKING:
     from shop.orders.models import Order
@@ -22,7 +23,14 @@ HAS_USES_LEFT = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
 
 
 class VoucherSpent(ShopError):
-    """A promotion ran out, or ended, between showing and ordering. Nothing was written."""
+    """A promotion ran out, or ended, between showing and ordering. Nothing was written.
+
+    kind: that of the code's Refusal; empty where no code was needed.
+    """
+
+    def __init__(self, words: str, kind: str = SPENT.kind) -> None:
+        super().__init__(words)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,11 @@ class Discounts:
     outcome: Outcome
     code: str = ""
     refusal: Refusal | None = None
+
+    @property
+    def applied_code(self) -> str:
+        """The code, where it is one that applies."""
+        return "" if self.refusal else self.code
 
     @property
     def applied(self) -> tuple[Applied, ...]:
@@ -46,11 +59,11 @@ class Discounts:
         return self.outcome.shares.get(key, 0)
 
 
-def discounts(lines: Sequence[Goods], asked: Asked) -> Discounts:
+def discounts(lines: Sequence[Goods], asked: Asked, catalogue: Snapshot | None = None) -> Discounts:
     """What applies to these lines now: the promotions for everybody, and that of the code. One or two queries."""
     if not lines:
         return Discounts(Outcome(asked.currency, {}), asked.code)
-    found = offers(asked)
+    found = offers(asked, catalogue)
     outcome = discount(lines, found.terms, asked.currency)
     refusal = found.refusal
     if asked.code and found.typed and not refusal:
@@ -60,8 +73,8 @@ def discounts(lines: Sequence[Goods], asked: Asked) -> Discounts:
 
 
 def customer_of(email: str) -> str:
-    """Whom the uses of one customer are counted by."""
-    return email.strip().lower()
+    """Whom the uses of one customer are counted by; nobody for what no address can be."""
+    return "" if "\0" in email else email.strip().lower()
 
 
 def redeem(*, order: "Order", applied: Sequence[Applied]) -> None:
@@ -73,10 +86,10 @@ def redeem(*, order: "Order", applied: Sequence[Applied]) -> None:
     marks = sorted(applied, key=lambda mark: mark.promotion_id)
     for mark in marks:
         if not count_use(mark.promotion_id):
-            raise VoucherSpent(f"{mark.name} is not available any more.")
+            raise VoucherSpent(f"{mark.name} is not available any more.", SPENT.kind if mark.code else "")
     # Each of their rows is locked now, so that two orders of one customer are counted one after the other.
     if used_up(customer, [mark.promotion_id for mark in marks if mark.code]):
-        raise VoucherSpent("You have used this code already.")
+        raise VoucherSpent(USED_BY_YOU.words, USED_BY_YOU.kind)
     for mark in marks:
         if mark.voucher_id and not count_code(mark.voucher_id):
             raise VoucherSpent(f"The code {mark.code} has been used up.")

@@ -77,7 +77,7 @@ def make_rate(code: str = "standard", price: int = 395, free_over: int | None = 
 def make_promotion(**fields: Any) -> Promotion:
     """10 percent off everything for a code, begun yesterday, without limits."""
     products, categories = fields.pop("products", []), fields.pop("categories", [])
-    defaults = {"name": "Ten off", "kind": Promotion.Kind.PERCENT, "percent": 10}
+    defaults = {"name": "Spring offer", "kind": Promotion.Kind.PERCENT, "percent": 10}
     begun = {"starts_at": clock.now() - timedelta(days=1)}
     promotion = Promotion.objects.create(**{**defaults, **begun, **fields})
     promotion.products.set(products)

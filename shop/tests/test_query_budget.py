@@ -9,7 +9,16 @@ from django.test.utils import CaptureQueriesContext
 from shop.catalog import listings
 from shop.catalog.models import Product, ProductImage, ProductVariant, SizeChart, SizeChartEntry
 from shop.catalog.views.home import best_sellers
-from shop.tests.builders import make_category, make_colour, make_product, make_rate, make_size, make_variant
+from shop.tests.builders import (
+    make_category,
+    make_colour,
+    make_product,
+    make_promotion,
+    make_rate,
+    make_size,
+    make_variant,
+    make_voucher,
+)
 
 pytestmark = pytest.mark.django_db
 BUDGET = 8
@@ -68,6 +77,22 @@ def test_a_page_takes_the_same_few_queries_warm_and_cold_however_large_the_shop(
         counted[address] = (queries(client, address), cold)
     assert counted == PAGES
     assert max(cold for _, cold in counted.values()) < BUDGET
+
+
+@pytest.mark.parametrize("products", [2, 30])
+def test_promotions_cost_the_bag_one_query_and_an_order_with_a_code_no_more(products: int) -> None:
+    stock_shop(products)
+    make_promotion(needs_code=False, categories=[make_category()])
+    make_voucher("TEN", make_promotion(categories=[make_category()]))
+    client = Client()
+    fill_bag(client)
+    listings.bump_version()
+    assert (queries(client, "/cart/"), queries(client, "/cart/")) == (8, 6)
+    client.post("/cart/code/", {"code": "TEN"})
+    assert "Spring offer (TEN)" in client.get("/cart/").content.decode()
+    listings.bump_version()
+    assert (queries(client, "/cart/"), queries(client, "/cart/")) == (8, 6)
+    assert queries(client, "/checkout/") == 10
 
 
 @pytest.mark.parametrize("products", [2, 30])

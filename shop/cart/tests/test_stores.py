@@ -46,8 +46,57 @@ def test_an_unknown_key_is_no_bag_and_every_change_of_it_is_harmless(store: Cart
     store.remove(KEY, 1)
     store.see(KEY, {1: 100})
     store.clear(KEY)
+    store.set_code(KEY, "TEN")
     store.settle(KEY, "A7KM-29QX", {1: 1})
     assert store.load(KEY) is None
+
+
+def code(store: CartStore) -> str:
+    cart = store.load(KEY)
+    assert cart
+    return cart.code
+
+
+def test_a_code_is_kept_as_typed_until_it_is_taken_off(store: CartStore) -> None:
+    (a,) = variants(1)
+    store.add(KEY, StoredLine(a, 1, 100))
+    assert code(store) == ""
+    store.set_code(KEY, "Welcome10")
+    store.set_quantity(KEY, a, 2)
+    assert (code(store), lines(store)) == ("Welcome10", [(a, 2, 100)])
+    store.set_code(KEY, "")
+    assert (code(store), lines(store)) == ("", [(a, 2, 100)])
+
+
+def test_another_code_is_another_revision_and_the_same_one_is_not(store: CartStore) -> None:
+    (a,) = variants(1)
+    store.add(KEY, StoredLine(a, 1, 100))
+    first = revision(store)
+    store.set_code(KEY, "TEN")
+    second = revision(store)
+    store.set_code(KEY, "TEN")
+    assert first != second == revision(store)
+
+
+def test_the_code_goes_with_what_was_bought_and_with_a_cleared_bag(store: CartStore) -> None:
+    a, b = variants(2)
+    store.add(KEY, StoredLine(a, 1, 100))
+    store.add(KEY, StoredLine(b, 1, 100))
+    store.set_code(KEY, "TEN")
+    store.settle(KEY, "A7KM-29QX", {a: 1})
+    assert code(store) == ""
+    store.set_code(KEY, "TEN")
+    store.clear(KEY)
+    assert code(store) == ""
+
+
+def test_a_bag_begun_anew_after_its_time_has_no_code(store: CartStore) -> None:
+    (a,) = variants(1)
+    store.add(KEY, StoredLine(a, 1, 100))
+    store.set_code(KEY, "TEN")
+    Cart.objects.update(expires_at=clock.now())
+    store.add(KEY, StoredLine(a, 1, 100))
+    assert code(store) == ""
 
 
 def test_lines_come_in_the_order_they_were_added(store: CartStore) -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,15 +14,17 @@ from shop.accounts.models import User
 from shop.cart import services as cart
 from shop.cart.cookies import current_cart
 from shop.cart.services import Bag
-from shop.cart.stores import StoredCart, key_for_placing
-from shop.checkout import replacing, services
+from shop.cart.stores import StoredCart, key_for_placing, store
+from shop.checkout import codes, replacing, services
 from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
 from shop.checkout.quote import Quote, quote
-from shop.checkout.services import CartChanged, DeliveryChanged, Shown
+from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, Shown
 from shop.checkout.views.payment import CLOSED, page_to_pay_on
 from shop.core.http import personal_page, see_other
 from shop.delivery import services as delivery
+from shop.marketing.reasons import USED_BY_YOU
+from shop.marketing.services import VoucherSpent
 from shop.orders.models import Order, OrderRequest
 from shop.warehouse.services import OutOfStock
 
@@ -29,6 +32,8 @@ from shop.warehouse.services import OutOfStock
 REVISION, SEEN = "placement_key", "seen"
 REVISION_FORM = re.compile(r"[A-Za-z0-9_-]{1,24}")
 State = Order.State
+# Buttons and field of the voucher code, which lie beside the form and belong to it.
+APPLY, REMOVE, CODE = "apply", "remove", "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,15 @@ class Till:
         return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=offered)
 
 
-def till(stored: StoredCart, bag: Bag, wanted: str) -> Till:
-    """The checkout of a bag for the wanted country, or for the first one where we do not deliver there."""
+def till(stored: StoredCart, bag: Bag, wanted: str, customer: str = "") -> Till:
+    """The checkout of a bag for the wanted country, or for the first one where we do not deliver there.
+
+    customer: the e-mail address that uses of a code are counted by, where it is known.
+    """
     countries = country_choices(delivery.countries(), settings.SHOP_COUNTRY)
     codes = [code for code, _ in countries]
     country = wanted if wanted in codes else next(iter(codes), settings.SHOP_COUNTRY)
-    return Till(stored, bag, countries, quote(bag, country))
+    return Till(stored, bag, countries, quote(bag, country, customer=customer))
 
 
 @personal_page
@@ -71,7 +79,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not bag.lines or bag.problems or bag.repriced:
         return see_other("/cart/")
     earlier = services.last_order_from(stored.key)
-    at = till(stored, bag, earlier.country if earlier else settings.SHOP_COUNTRY)
+    at = till(stored, bag, earlier.country if earlier else settings.SHOP_COUNTRY, codes.customer_of(request))
     return show(request, at, at.form(initial=initial_from(earlier) if earlier else {}))
 
 
@@ -83,17 +91,34 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
     bag = cart.price(stored)
     if not bag.lines or bag.problems:
         return see_other("/cart/?changed=lines")
-    at = till(stored, bag, request.POST.get("country", ""))
-    if "update" in request.POST:
-        return show(request, at, at.form(initial=request.POST.dict() | {"country": at.country}))
+    at = till(stored, bag, request.POST.get("country", ""), request.POST.get("email", ""))
+    if REMOVE in request.POST or request.POST.get(CODE, "").strip() not in ("", stored.code):
+        return with_code(request, at)
+    if "update" in request.POST or APPLY in request.POST:
+        return show(request, at, as_typed(request, at))
     form = at.form(request.POST)
     if not form.is_valid():
         return show(request, at, form)
     choice = at.quote.chosen(form.cleaned_data["method"])
-    if placed and placed.state == State.PENDING and choice and replacing.same_delivery(placed, choice.terms()):
-        replacing.correct(placed, form.recipient())
+    recipient = form.recipient()
+    if choice and placed and replacing.may_correct(placed, choice.terms(), recipient):
+        replacing.correct(placed, recipient)
         return pay(placed, OrderRequest.What.SUBMITTED)
     return place(request, at, form, placed)
+
+
+def as_typed(request: HttpRequest, at: Till) -> CheckoutForm:
+    """The form with what was typed, not yet judged."""
+    return at.form(initial=request.POST.dict() | {"country": at.country})
+
+
+def with_code(request: HttpRequest, at: Till) -> HttpResponse:
+    """Take the code off or try the one that was typed, and show what comes of it; whatever button was pressed."""
+    typed = "" if REMOVE in request.POST else request.POST.get(CODE, "")
+    refused = codes.use(at.bag, at.country, typed, request.POST.get("email", ""))
+    stored = current_cart(request) or at.stored
+    changed = till(stored, cart.price(stored), at.country, request.POST.get("email", ""))
+    return show(request, changed, as_typed(request, changed), refused=refused)
 
 
 def find_placed(bag_key: str, revision: str) -> Order | None:
@@ -124,11 +149,23 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
             seen=Shown.decode(request.POST.get(SEEN, "")),
             user=signed_in(request),
         )
+    except (CodeRefused, VoucherSpent) as error:
+        return back_to_bag(at, error.kind)
     except DeliveryChanged as error:
         return show(request, at, form, str(error))
     except (CartChanged, OutOfStock):
         return see_other("/cart/?changed=lines")
     return pay(order, OrderRequest.What.PLACED)
+
+
+def back_to_bag(at: Till, why: str) -> HttpResponse:
+    """To the bag, which says beside its field why the code does not apply (any more); empty: it was no code."""
+    if not why:
+        return see_other("/cart/?changed=lines")
+    if why == USED_BY_YOU.kind:
+        # A guest's bag does not know whose it is: kept, the code would look valid there.
+        store().set_code(at.stored.key, "")
+    return see_other(f"/cart/?{urlencode({'changed': 'code', 'why': why})}#voucher")
 
 
 def signed_in(request: HttpRequest) -> User | None:
@@ -142,8 +179,10 @@ def pay(order: Order, what: OrderRequest.What) -> HttpResponse:
     return see_other(page or (own if reason == CLOSED else f"{own}?payment={reason}"))
 
 
-def show(request: HttpRequest, at: Till, form: CheckoutForm, notice: str = "") -> HttpResponse:
-    """The page, with everything that was typed."""
+def show(
+    request: HttpRequest, at: Till, form: CheckoutForm, notice: str = "", refused: codes.CodeField | None = None
+) -> HttpResponse:
+    """The page, with everything that was typed. refused: a voucher code that was not taken."""
     chosen = at.quote.chosen(form["method"].value())
     context = {
         "form": form,
@@ -152,6 +191,7 @@ def show(request: HttpRequest, at: Till, form: CheckoutForm, notice: str = "") -
         "chosen": chosen,
         "total": chosen.total if chosen else at.quote.charged,
         "revision": at.stored.revision,
+        "voucher": refused or codes.field_of(at.quote),
         "seen": services.shown(at.quote).encode(),
         "notice": notice,
     }

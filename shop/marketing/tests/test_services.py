@@ -161,7 +161,7 @@ def test_what_the_bags_own_unpaid_order_holds_is_free_for_that_bag_alone() -> No
 def test_a_promotion_that_ran_out_meanwhile_refuses_the_order(change: dict[str, object]) -> None:
     promotion = make_promotion(starts_at=datetime(2019, 1, 1, tzinfo=UTC))
     Promotion.objects.filter(pk=promotion.pk).update(**change)
-    with pytest.raises(VoucherSpent, match="Ten off is not available any more"), transaction.atomic():
+    with pytest.raises(VoucherSpent, match="Spring offer is not available any more"), transaction.atomic():
         redeem(order=make_order(), applied=[mark(promotion)])
     assert not Redemption.objects.exists()
     assert Promotion.objects.get().uses == 0
@@ -203,7 +203,7 @@ def test_a_revived_order_whose_code_is_gone_keeps_its_price_and_staff_are_told(l
     alert = Alert.objects.get()
     assert (alert.order_id, alert.title) == (
         order.pk,
-        f"Order {order.number} keeps a discount that was used up: Ten off",
+        f"Order {order.number} keeps a discount that was used up: Spring offer",
     )
     assert not Promotion.objects.miscounted().exists()
 
