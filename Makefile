@@ -38,8 +38,9 @@ format: $(READY) ## put the code into the project's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-torture: $(READY) ## the long proofs: purchases under crashes, lost messages and races
+torture: $(READY) ## the long proofs: purchases under crashes and races, and tests against a broken shop
 	@$(BIN)/python -m torture
+	@$(BIN)/python -m torture.mutants
 
 bench: $(READY) ## the benchmarks: prints figures, judges nothing
 	@$(BIN)/python -m bench

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.payments import ProviderRefused, ProviderUnavailable
+from shop.catalog.models import ProductVariant
 from shop.checkout.paying import PaymentUnavailable, start_payment
 from shop.checkout.retry import NotPayable, pay_again
 from shop.checkout.sync import sync
@@ -46,6 +47,15 @@ def test_a_page_about_to_close_is_closed_and_replaced_and_the_order_lives_on(fak
     order.refresh_from_db()
     assert order.hold_until == attempt_of(order).expires_at + timedelta(minutes=2)
     assert StockLevel.objects.get().reserved == 2
+
+
+def test_another_payment_asks_for_the_total_that_was_agreed_whatever_things_cost_now(fake: FakeProvider) -> None:
+    order = started()
+    PaymentAttempt.objects.update(state="failed")
+    ProductVariant.objects.update(price=9900)
+    pay_again(order)
+    assert (attempt_of(order).amount, order.grand_total) == (2 * 7800 + 395, 2 * 7800 + 395)
+    assert fake.sessions[attempt_of(order).session_id].amount_total == 2 * 7800 + 395
 
 
 def test_a_replaced_page_cannot_cancel_the_order_afterwards(fake: FakeProvider) -> None:

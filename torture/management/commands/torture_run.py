@@ -34,6 +34,7 @@ class Command(BaseCommand):
             first = options["first_seed"]
             for seed in range(first, first + options["seeds"]):
                 run.seed(seed, options["purchases"])
+            run.race()
             hits = run.points.hits()
             if not options["short"]:
                 run.violations += [f"crash point {name} was never hit" for name in POINTS if not hits[name]]

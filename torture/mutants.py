@@ -1,0 +1,197 @@
+"""Broken variants of the shop, one rule each, and the tests that have to notice (`python -m torture.mutants`).
+
+Each is a piece of text put in another's place in a temporary copy of the tree. One that no test catches, and one
+whose text is not there any more, makes the program fail.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storefront.embedded_postgres import ROOT
+from torture.site import database
+
+# A pytest run that failed; anything else but 0 means that it could not run.
+FAILED = 1
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".local", ".*_cache", "__pycache__", "media")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """rule: what is broken. before, after: the texts. tests: at least one of them has to fail."""
+
+    rule: str
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+
+    def applied(self, text: str) -> str:
+        """The file's text with the mutation. Raises ValueError unless the place is there exactly once."""
+        if text.count(self.before) != 1:
+            raise ValueError(f"'{self.rule}' does not apply to {self.file} any more")
+        return text.replace(self.before, self.after)
+
+
+CHECKOUT = "shop/checkout/tests"
+MUTANTS = (
+    Mutant(
+        "a message that was seen counts as done",
+        "shop/payments/services.py",
+        "    if not made:\n",
+        "    if not made:\n        row.processed_at = clock.now()\n",
+        (f"{CHECKOUT}/test_webhook.py::test_a_message_that_fails_stays_open_and_its_repeat_is_worked_on",),
+    ),
+    Mutant(
+        "no reconciler for payments",
+        "shop/checkout/reconcile.py",
+        "    check_attempts(summary, progress)\n",
+        "",
+        (f"{CHECKOUT}/test_reconcile.py::test_a_lost_webhook_is_made_up_for",),
+    ),
+    Mutant(
+        "an order is cancelled without asking the provider",
+        "shop/checkout/reconcile.py",
+        '        close_page(attempt)\n        crash_point("hold-page-closed")\n        sync(attempt.pk)\n',
+        "        PaymentAttempt.objects.filter(pk=attempt.pk).update(state=State.EXPIRED)\n",
+        (f"{CHECKOUT}/test_reconcile.py::test_a_hold_that_is_over_does_not_cancel_what_was_paid",),
+    ),
+    Mutant(
+        "stock is changed without a guard",
+        "shop/warehouse/levels.py",
+        'pk=level.pk, reserved__gte=-change.reserved, on_hand__gte=F("reserved") + change.reserved - change.on_hand',
+        "pk=level.pk",
+        ("shop/warehouse/tests/test_races.py::test_rows_are_locked_in_key_order_before_each_is_updated_in_key_order",),
+    ),
+    Mutant(
+        "stock is read without a lock",
+        "shop/warehouse/levels.py",
+        '.select_related("location", "variant__product").locked())',
+        '.select_related("location", "variant__product"))',
+        ("shop/warehouse/tests/test_races.py::test_twenty_buyers_of_five_units_leave_exactly_five_served",),
+    ),
+    Mutant(
+        "rows are locked in no order",
+        "shop/warehouse/models.py",
+        'return self.order_by("pk").select_for_update(of=("self",))',
+        'return self.order_by("-pk").select_for_update(of=("self",))',
+        ("shop/warehouse/tests/test_races.py::test_rows_are_locked_in_key_order_before_each_is_updated_in_key_order",),
+    ),
+    Mutant(
+        "the total is computed again when the payment is asked for",
+        "shop/checkout/paying.py",
+        "        amount=order.grand_total,\n",
+        "        amount=sum(line.variant.price * line.quantity for line in order.lines.all()) + order.delivery_total,\n",  # noqa: E501
+        (
+            f"{CHECKOUT}/test_retry.py::test_another_payment_asks_for_the_total_that_was_agreed_whatever_things_cost_now",
+        ),
+    ),
+    Mutant(
+        "the amount that was paid is not compared",
+        "shop/checkout/sync.py",
+        "return Fact.PAID if same else Fact.MISMATCH",
+        "return Fact.PAID",
+        (f"{CHECKOUT}/test_sync.py::test_another_amount_or_currency_goes_to_review_and_pays_nothing",),
+    ),
+    Mutant(
+        "a payment may move backwards",
+        "shop/payments/services.py",
+        "    return to in MOVES[attempt.state]\n",
+        "    return True\n",
+        (f"{CHECKOUT}/test_sync.py::test_a_processing_payment_is_not_reopened_by_an_older_answer",),
+    ),
+    Mutant(
+        "the order is not locked while money arrives",
+        "shop/checkout/sync.py",
+        "        order = Order.objects.locked().get(pk=attempt.order_id)\n"
+        "        attempt = PaymentAttempt.objects.select_for_update().get(pk=attempt_id)\n",
+        "        order = Order.objects.get(pk=attempt.order_id)\n"
+        "        attempt = PaymentAttempt.objects.get(pk=attempt_id)\n",
+        (f"{CHECKOUT}/test_webhook.py::test_many_at_once_pay_and_settle_exactly_once",),
+    ),
+    Mutant(
+        "a page of somebody else's payment is believed",
+        "shop/checkout/sync.py",
+        "    if session.attempt_id != str(attempt.pk):\n",
+        "    if not session.attempt_id:\n",
+        (f"{CHECKOUT}/test_sync.py::test_a_session_of_another_attempt_is_not_believed",),
+    ),
+    Mutant(
+        "what was paid for keeps the end of its hold",
+        "shop/checkout/sync.py",
+        "    warehouse.settle(order_line_ids=stock.line_ids(order))\n",
+        "",
+        (f"{CHECKOUT}/test_sync.py::test_a_paid_page_pays_the_order_settles_its_stock_and_tells_once",),
+    ),
+    Mutant(
+        "a message that could not be worked on is answered with 200",
+        "shop/checkout/views/payment.py",
+        'please send it again", 500)',
+        'please send it again", 200)',
+        (f"{CHECKOUT}/test_webhook.py::test_a_message_that_fails_stays_open_and_its_repeat_is_worked_on",),
+    ),
+    Mutant(
+        "events are marked as published before they are",
+        "shop/events/relay.py",
+        '    crash_point("relay-claimed")\n',
+        "    OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(state=State.PUBLISHED)\n",
+        ("shop/events/tests/test_relay.py::test_a_bus_out_of_reach_loses_nothing",),
+    ),
+)
+
+
+def main() -> int:
+    """Run them (all, or those whose rule has the word given); exit code 1 when one escapes or does not apply."""
+    parser = argparse.ArgumentParser(prog="python -m torture.mutants", description=__doc__)
+    parser.add_argument("--only", default="", help="a word of the rule")
+    chosen = [mutant for mutant in MUTANTS if parser.parse_args().only in mutant.rule]
+    escaped = 0
+    with tree() as copy, database(f"mutants_{os.getpid()}") as url:
+        if run(copy, url, sorted({test for mutant in chosen for test in mutant.tests})):
+            print("The tests fail without any mutation: nothing is proved.")
+            return 1
+        for mutant in chosen:
+            verdict = judge(mutant, copy, url)
+            escaped += verdict != "caught"
+            print(f"{verdict:<8} {mutant.rule}", flush=True)
+    print(f"{len(chosen) - escaped} of {len(chosen)} mutants were caught")
+    return 1 if escaped else 0
+
+
+def judge(mutant: Mutant, copy: Path, url: str) -> str:
+    """Apply it, run its tests, take it back; whether it was caught."""
+    file = copy / mutant.file
+    sound = file.read_text()
+    file.write_text(mutant.applied(sound))
+    try:
+        code = run(copy, url, mutant.tests)
+    finally:
+        file.write_text(sound)
+    return {0: "ESCAPED", FAILED: "caught"}.get(code, f"BROKEN ({code})")
+
+
+def run(copy: Path, url: str, tests: Sequence[str]) -> int:
+    """pytest's exit code for these tests in the copy, on a database of their own."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--create-db", *tests]
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "storefront.settings.test"}
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode
+
+
+@contextmanager
+def tree() -> Iterator[Path]:
+    """A copy of the project without what it made here."""
+    with tempfile.TemporaryDirectory(prefix="aspireclothes-mutants-") as folder:
+        copy = Path(folder) / "shop"
+        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+        yield copy
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Many people at the same moment, over HTTP, against several threads in several processes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from html import unescape
+from random import Random
+from re import sub
+
+from sandbox.models import Delivery, Weather
+from sandbox.stripe.announce import deliver
+from shop.orders.models import Order
+from shop.tests.builders import make_product, make_size, make_variant
+from shop.warehouse.models import StockLevel
+from torture.courier import all_at_once
+from torture.plots import Visit, World
+from torture.shopper import Shopper, at_once
+
+BUYERS, LEFT = 50, 5
+SOLD_OUT = "Sold out in size M. Choose another size, or remove it."
+
+
+def last_of_a_size(world: World, say: Callable[[str], object]) -> Iterable[str]:
+    """Everybody has one in the bag and the checkout open; then all order at once."""
+    variant = make_variant(make_product("Last shirt"), size=make_size("M"), stock=LEFT)
+    buyers = [Shopper(world.shop, f"race.{number}") for number in range(BUYERS)]
+    with ThreadPoolExecutor(8) as street:
+        forms = list(street.map(partial(open_checkout, variant.pk), buyers))
+    at_once(*(partial(order, buyer, form) for buyer, form in zip(buyers, forms, strict=True)))
+    orders = Order.objects.filter(email__startswith="race.")
+    told = Counter(words(buyer) for buyer in buyers)
+    say(f"last {LEFT} of a size, {BUYERS} buyers: {orders.count()} orders; told:")
+    for answer, count in told.most_common():
+        say(f"  {count:>3}  {answer}")
+    yield from (fault for buyer in buyers for fault in buyer.faults)
+    if orders.count() != LEFT or orders.filter(state=Order.State.PAID).count() != LEFT:
+        yield f"the last {LEFT}: {orders.count()} orders, {orders.filter(state=Order.State.PAID).count()} paid"
+    if told[f"/cart/ {SOLD_OUT}"] != BUYERS - LEFT:
+        yield f"the last {LEFT}: not all {BUYERS - LEFT} others were told that it is sold out: {told}"
+    level = StockLevel.objects.get(variant=variant)
+    if (level.on_hand, level.reserved) != (LEFT, LEFT):
+        yield f"the last {LEFT}: {level.reserved} of {level.on_hand} are reserved"
+
+
+def open_checkout(variant: int, buyer: Shopper) -> dict[str, str]:
+    buyer.add(variant)
+    return buyer.fill_in()
+
+
+def order(buyer: Shopper, form: dict[str, str]) -> None:
+    buyer.go(f"{buyer.shop}/checkout/", form)
+    if buyer.may_pay:
+        buyer.card()
+
+
+def words(buyer: Shopper) -> str:
+    """Which page a buyer ended on, and its words that matter."""
+    text = unescape(sub(r"<[^>]+>", " ", buyer.page.text))
+    path = buyer.page.url.removeprefix(buyer.shop).split("?")[0]
+    if path.startswith("/orders/"):
+        return "/orders/… Thank you" if "Thank you" in text else "/orders/… without thanks"
+    return f"{path} {SOLD_OUT}" if SOLD_OUT in text else f"{path} other words"
+
+
+def end_of_time_against_payment(world: World, say: Callable[[str], object]) -> Iterable[str]:
+    """The provider has the money, its message arrives while the shop ends the hold: paid, always."""
+    Weather.objects.update_or_create(pk=1, defaults={"delay_seconds": 3600})
+    rounds = 8
+    for number in range(rounds):
+        buyer = Shopper(world.shop, f"overtime.{number}")
+        visit = Visit(world, buyer, Random(number))
+        if not buyer.place(world.plenty[0]):
+            yield f"overtime.{number} could not order"
+            continue
+        buyer.card(follow=False)
+        back = buyer.page.headers["Location"]
+        visit.let_time_pass()
+        at_once(partial(world.jobs.run, "expire unpaid orders"), deliver_what_waits, partial(buyer.go, back))
+        yield from buyer.faults
+    paid = Order.objects.filter(email__startswith="overtime.", state=Order.State.PAID).count()
+    say(f"end of the hold against message and return of a payment: {paid} of {rounds} paid")
+    if paid != rounds:
+        yield f"{rounds - paid} of {rounds} paid orders were cancelled"
+
+
+def deliver_what_waits() -> None:
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING)
+    all_at_once([partial(deliver, delivery) for delivery in waiting])
+
+
+RACES: tuple[Callable[[World, Callable[[str], object]], Iterable[str]], ...] = (
+    last_of_a_size,
+    end_of_time_against_payment,
+)
