@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST
 
 from adminpanel.payments_admin import KINDS
 from adminpanel.site import ReadOnlyAdmin, state_column, status
+from adminpanel.timeline import seen_by, timeline
 from shop.adapters.payments import ProviderError
 from shop.catalog.renditions import media_url
-from shop.checkout.sync import sync
+from shop.checkout.sync import SETTLED, sync
 from shop.core import clock
 from shop.core.countries import country_names
 from shop.core.errors import ShopError
-from shop.mail.models import OutgoingMail
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
 from shop.warehouse.models import Reservation
@@ -88,23 +88,22 @@ class OrderAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "may_sync": request.user.has_perm("shop.change_paymentattempt"),
             "sees_payments": request.user.has_perm("shop.view_paymentattempt"),
-            "sees_mails": request.user.has_perm("shop.view_outgoingmail"),
+            "entries": seen_by(request.user, timeline(order)),
         }
         return TemplateResponse(request, "adminpanel/orders/detail.html", context)
 
     def sync_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
-        """Ask the provider how each live attempt of this order stands, and say what came of it."""
+        """Ask the provider how each attempt of this order stands, and say what came of it. Harmless at any time."""
         if not request.user.has_perms(("shop.view_order", "shop.change_paymentattempt")):
             raise PermissionDenied
-        live = PaymentAttempt.objects.live().filter(order_id=order_id)
-        for attempt in live:
+        attempts = list(PaymentAttempt.objects.filter(order_id=order_id).order_by("created_at"))
+        for attempt in attempts:
             try:
-                after = sync(attempt.pk)
-                messages.success(request, f"The provider says: {after.get_state_display().lower()} ({after.total}).")
+                messages.info(request, sync_answer(attempt, sync(attempt.pk)))
             except (ShopError, ProviderError) as refusal:
-                messages.error(request, f"Could not be synced: {refusal}")
-        if not live:
-            messages.info(request, "No payment of this order is open, so there is nothing to ask.")
+                messages.error(request, f"The payment of {attempt.total} could not be synced: {refusal}")
+        if not attempts:
+            messages.info(request, "No payment of this order was begun, so there is nothing to ask.")
         return HttpResponseRedirect(reverse("admin:shop_order_change", args=[order_id]))
 
     @admin.display(description="Total", ordering="grand_total")
@@ -116,10 +115,22 @@ class OrderAdmin(ReadOnlyAdmin):
         return status("Paid", "good") if order.paid_at else status("Not yet", "")
 
 
+def sync_answer(before: PaymentAttempt, after: PaymentAttempt) -> str:
+    """What syncing an attempt came to."""
+    state = after.get_state_display().lower()
+    if before.state in SETTLED:
+        return f"The payment of {after.total} is settled ({state}), so the provider was not asked again."
+    if not after.session_id:
+        return f"The payment of {after.total} has {state}: no payment page was ever opened, so there is nothing to ask."
+    ended = "It has ended" if after.state not in PaymentAttempt.LIVE else "It may still be paid"
+    changed = "" if after.state == before.state else f" (it was {before.get_state_display().lower()} here)"
+    return f"The provider was asked: the payment of {after.total} is {state}{changed}. {ended}."
+
+
 def order_facts(order: Order) -> dict[str, Any]:
-    """All that belongs to the order, in seven queries however long it is."""
+    """All that belongs to the order except what happened to it, in three queries however long it is."""
     lines = list(order.lines.all())
-    attempts = list(order.payment_attempts.prefetch_related("events"))
+    attempts = list(order.payment_attempts.all())
     holds = Reservation.objects.filter(order_line__in=lines).select_related("order_line", "level__location")
     return {
         "order": order,
@@ -128,17 +139,5 @@ def order_facts(order: Order) -> dict[str, Any]:
         "state_kind": STATES.get(order.state, ""),
         "fulfilment_kind": FULFILMENT.get(order.fulfilment_state, ""),
         "attempts": [(attempt, KINDS.get(attempt.state, "")) for attempt in attempts],
-        "is_live": any(attempt.state in PaymentAttempt.LIVE for attempt in attempts),
-        "changes": [
-            (change, state_word(change.from_state), state_word(change.to_state))
-            for change in order.state_changes.select_related("actor")
-        ],
         "reservations": list(holds),
-        "mails": list(OutgoingMail.objects.filter(key__endswith=f":{order.number}")),
     }
-
-
-def state_word(value: str) -> str:
-    """A state of a history line in words; lines of fulfilment use the other list."""
-    words = dict(Order.State.choices) | dict(Order.FulfilmentState.choices)
-    return str(words.get(value, value))
