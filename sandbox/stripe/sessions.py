@@ -27,7 +27,13 @@ def currency(value: str, path: str) -> str:
 
 ONE = {"expand": EXPAND}
 LINES = {**PAGING, "expand": EXPAND}
-LIST = {**PAGING, "expand": EXPAND, "status": one_of("open", "complete", "expired"), "payment_intent": text}
+LIST = {
+    **PAGING,
+    "expand": EXPAND,
+    "created": {"gt": whole, "gte": whole},
+    "status": one_of("open", "complete", "expired"),
+    "payment_intent": text,
+}
 CREATE = {
     "mode": one_of("payment"),
     "ui_mode": one_of("hosted_page"),
@@ -83,6 +89,8 @@ def list_all(params: Json, pay_base: str) -> Json:
     rows: QuerySet[Session] = Session.objects.select_related("intent").order_by("-created", "-pk")
     if "status" in params:
         rows = rows.filter(status=params["status"])
+    for bound, at in params.get("created", {}).items():
+        rows = rows.filter(**{f"created__{bound}": datetime.fromtimestamp(at, UTC)})
     if "payment_intent" in params:
         rows = rows.filter(intent_id=params["payment_intent"])
     found, more = page(rows, params)

@@ -138,8 +138,11 @@ class PaymentProvider(Protocol):
         ProviderRefused only when it is certain that nothing was taken, by this call or by an earlier one.
         """
 
-    def list_sessions(self, *, limit: int = 100) -> list[SessionState]:
-        """The newest pages, newest first."""
+    def list_sessions(self, *, limit: int = 100, since: datetime | None = None) -> list[SessionState]:
+        """The newest pages, newest first; empty from a provider that has no such list."""
+
+    def list_events(self, *, since: datetime, limit: int = 100) -> list[WebhookEvent]:
+        """The newest messages about money, sent or not, newest first; empty from a provider that keeps none."""
 
     def refund(self, request: RefundRequest, *, idempotency_key: str) -> RefundState:
         """Give money back; the same key and request again give the same refund."""

@@ -107,8 +107,12 @@ class PayPalProvider:
             # An earlier call may have been carried out unknown to us, and only the order itself says that it was not.
             return self._despite(refused, session_id)
 
-    def list_sessions(self, *, limit: int = 100) -> list[SessionState]:
+    def list_sessions(self, *, limit: int = 100, since: datetime | None = None) -> list[SessionState]:
         """Always empty: PayPal has no list of orders."""
+        return []
+
+    def list_events(self, *, since: datetime, limit: int = 100) -> list[WebhookEvent]:
+        """Always empty: every payment of ours is asked about by its own id until it has ended."""
         return []
 
     def refund(self, request: RefundRequest, *, idempotency_key: str) -> RefundState:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -28,8 +29,8 @@ from shop.adapters.payments import (
 if TYPE_CHECKING:
     from stripe import Refund, StripeClient
     from stripe.checkout import Session
-    from stripe.params import RefundCreateParams
-    from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
+    from stripe.params import EventListParams, RefundCreateParams
+    from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem, SessionListParams
 
 # A buyer waits for these calls, and on Lambda a second spent waiting is paid for.
 TIMEOUT_SECONDS = 8
@@ -44,6 +45,26 @@ ZERO_DECIMAL = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
 )
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+# The most that a list gives at once, and the messages worth asking for when they did not come.
+PAGE = 100
+MONEY_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "radar.early_fraud_warning.created",
+    "review.opened",
+    "review.closed",
+)
 # "requires_action" waits for the buyer's bank details; a canceled refund gave nothing back.
 REFUND_STATUS = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
@@ -95,10 +116,23 @@ class StripeProvider:
     def capture(self, session_id: str, *, idempotency_key: str) -> SessionState:
         raise ProviderRefused("Stripe's page takes the money itself")
 
-    def list_sessions(self, *, limit: int = 100) -> list[SessionState]:
+    def list_sessions(self, *, limit: int = 100, since: datetime | None = None) -> list[SessionState]:
+        params: SessionListParams = {"limit": min(limit, PAGE), "expand": ["data.payment_intent"]}
+        if since:
+            params["created"] = {"gte": int(since.timestamp())}
         with _calling() as client:
-            page = client.v1.checkout.sessions.list(params={"limit": limit, "expand": ["data.payment_intent"]})
-        return [_state(session) for session in page.data]
+            page = client.v1.checkout.sessions.list(params=params)
+            return [_state(session) for session in islice(page.auto_paging_iter(), limit)]
+
+    def list_events(self, *, since: datetime, limit: int = 100) -> list[WebhookEvent]:
+        params: EventListParams = {
+            "limit": min(limit, PAGE),
+            "types": list(MONEY_EVENTS),
+            "created": {"gte": int(since.timestamp())},
+        }
+        with _calling() as client:
+            page = client.v1.events.list(params=params)
+            return [_webhook_event(event.to_dict()) for event in islice(page.auto_paging_iter(), limit)]
 
     def refund(self, request: RefundRequest, *, idempotency_key: str) -> RefundState:
         params: RefundCreateParams = {

@@ -9,6 +9,6 @@ sync               what the provider says, applied: the only door for money fact
 advice             the alerts of the money path, with what to do
 retry              paying the same order again
 replacing          checking out again while an order from the same bag is unpaid
-reconcile          what crashes and lost webhooks left behind
+reconcile, rounds  what crashes and lost webhooks left behind
 bags, handlers     emptying the bag of what was paid
 """

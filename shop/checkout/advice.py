@@ -1,5 +1,7 @@
 """The alerts of the money path: what happened, and what a person is to do about it."""
 
+from shop.adapters.payments import SessionState
+from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
 from shop.core.money import Money
 from shop.orders.models import Order
@@ -68,5 +70,35 @@ def unknown_payment(row: ProviderEvent, named: str) -> None:
             f"Event {row.event_id} ({row.type}) names the payment {named[:60]!r}. Look it up at the provider. If "
             "another shop uses the same account, give each its own account or webhook. If a buyer paid and has no "
             "order, refund the payment there and write to them."
+        ),
+    )
+
+
+def set_aside(row: ProviderEvent, error: str) -> None:
+    """A message of the provider that could not be worked on for days."""
+    raise_alert(
+        key=f"event-set-aside:{row.pk}",
+        title=f"A message of {row.provider.capitalize()} could not be worked on: {row.type}",
+        advice=(
+            f"Event {row.event_id} failed again and again: {error[:300]} Open the order and press "
+            "'Sync again with the provider', which asks for the same facts. If that fails too, compare the payment "
+            "at the provider with the order by hand and tell whoever looks after the code."
+        ),
+        order_id=row.attempt.order_id if row.attempt else None,
+    )
+
+
+def orphan(provider: str, session: SessionState, why: str) -> None:
+    """Money was taken at the provider and nothing here knows of it. Once dealt with, it is not told again."""
+    key = f"orphan-payment:{provider}:{session.session_id}"
+    if Alert.objects.filter(key=key).exists():
+        return
+    raise_alert(
+        key=key,
+        title=f"{Money(session.amount_total, session.currency)} was paid at {provider.capitalize()} without an order",
+        advice=(
+            f"Payment page {session.session_id} (payment {session.intent_id or 'unknown'}) is paid, but {why}. Look "
+            "it up at the provider. If a buyer of ours paid it, refund it there and write to them. If it belongs to "
+            "another shop on the same account, give each shop an account of its own."
         ),
     )

@@ -1,18 +1,22 @@
-"""Putting right what crashes and lost webhooks left behind. A part of checkout, run every few minutes."""
+"""Putting right what crashes and lost webhooks left behind. A part of checkout, run every few minutes.
+
+Any number may run at once: one works, the others leave. It may be cut off anywhere, since each item is committed by
+itself and comes again.
+"""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 
 from django.db import transaction
 
 from shop.adapters.payments import ProviderRefused
-from shop.checkout import paying
-from shop.checkout.sync import cancel_unpaid, process_event, sync
+from shop.checkout import lost, paying
+from shop.checkout.messages import work_on
+from shop.checkout.rounds import Progress, Round, silent
+from shop.checkout.sync import cancel_unpaid, sync
 from shop.core import clock
 from shop.core.crash import crash_point
+from shop.core.locks import only_one
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.calls import provider_of
@@ -20,83 +24,78 @@ from shop.payments.models import PaymentAttempt, ProviderEvent
 
 log = logging.getLogger(__name__)
 State = PaymentAttempt.State
-Progress = Callable[[str], None]
 
 # Younger rows belong to a request that is still at work on them.
 SETTLING = timedelta(minutes=1)
+# How far back the provider is asked for what it never told us, every few minutes.
+LOOK_BACK = timedelta(hours=3)
+MOST_ROWS = 1000
+CANCELLED = "orders cancelled"
 
 
-@dataclass
-class Summary:
-    """How many of each were looked at, and what failed."""
-
-    attempts: int = 0
-    events: int = 0
-    orders: int = 0
-    cancelled: int = 0
-    failures: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.attempts} payments and {self.events} provider events looked at, "
-            f"{self.orders} holds over, {self.cancelled} orders cancelled, {len(self.failures)} failures"
-        )
-
-
-def reconcile(progress: Progress = lambda text: None) -> Summary:
+def reconcile(progress: Progress = silent, look_back: timedelta = LOOK_BACK) -> Round:
     """Everything below, one item at a time: one that fails is noted and the others go on."""
-    summary = Summary()
-    process_open_events(summary, progress)
-    check_attempts(summary, progress)
-    end_holds(summary, progress)
-    return summary
+    run = Round(progress)
+    with only_one("reconcile") as mine:
+        if not mine:
+            run.busy = True
+            return run
+        process_open_events(run)
+        check_attempts(run)
+        lost.find(run, since=clock.now() - look_back)
+        end_holds(run)
+    return run
 
 
 def expire_unpaid() -> int:
     """End the holds that are over; the number of orders cancelled. What failed is logged and tried again."""
-    summary = Summary()
-    end_holds(summary, lambda text: None)
-    return summary.cancelled
+    run = Round()
+    end_holds(run)
+    return run.done[CANCELLED]
 
 
-def process_open_events(summary: Summary, progress: Progress) -> None:
+def process_open_events(run: Round) -> None:
     """Messages that were stored but not worked on."""
-    waiting = ProviderEvent.objects.filter(processed_at=None, received_at__lte=clock.now() - SETTLING)
-    for row in waiting.order_by("pk"):
-        summary.events += 1
-        progress(f"event {row.event_id} ({row.type})")
-        if error := attempted(f"event {row.event_id}", partial(process_event, row), summary):
-            payments.fail_event(row, error)
+    waiting = ProviderEvent.objects.waiting().filter(received_at__lte=clock.now() - SETTLING)
+    run.each("provider events", waiting[:MOST_ROWS], work_on)
 
 
-def check_attempts(summary: Summary, progress: Progress) -> None:
-    """Live attempts, those that end first before the others: replay what has no page yet, ask about the rest."""
+def check_attempts(run: Round) -> None:
+    """Live attempts, those that nobody has looked at for longest first: replay what has no page, ask about the rest."""
     live = PaymentAttempt.objects.live().filter(created_at__lte=clock.now() - SETTLING)
-    for attempt in live.order_by("expires_at").select_related("order"):
-        summary.attempts += 1
-        progress(f"payment {attempt.pk} of order {attempt.order.number} ({attempt.state})")
-        attempted(f"payment {attempt.pk}", partial(check, attempt), summary)
+    run.each("payments", live.order_by("updated_at").select_related("order")[:MOST_ROWS], check, naming_order)
+
+
+def naming_order(attempt: PaymentAttempt) -> str:
+    return f"order {attempt.order.number}, {attempt}"
 
 
 def check(attempt: PaymentAttempt) -> None:
     """Ask the provider; a page that can only be paid in vain is closed first."""
-    if attempt.order.state in (Order.State.PAID, Order.State.CANCELLED):
-        close_page(attempt)
-    sync(attempt.pk)
+    try:
+        if attempt.order.state in (Order.State.PAID, Order.State.CANCELLED):
+            close_page(attempt)
+        sync(attempt.pk)
+    except Exception as error:
+        # Also moves it to the end of the queue.
+        payments.note_error(attempt.pk, str(error) or repr(error))
+        raise
 
 
-def end_holds(summary: Summary, progress: Progress) -> None:
+def end_holds(run: Round) -> None:
     """Unpaid orders whose hold is over."""
     # Not those whose payment is processing: a delayed method keeps the stock until its bank has answered.
     over = Order.objects.filter(state=Order.State.PENDING, hold_until__lte=clock.now())
-    for order in over.order_by("hold_until"):
-        summary.orders += 1
-        progress(f"order {order.number}: the hold is over")
-        attempted(f"order {order.number}", partial(end_hold, order, summary), summary)
+    run.done[CANCELLED] = 0
+
+    def end(order: Order) -> None:
+        run.done[CANCELLED] += end_hold(order)
+
+    run.each("holds over", over.order_by("hold_until")[:MOST_ROWS], end)
 
 
-def end_hold(order: Order, summary: Summary) -> None:
-    """Never on what we know ourselves: close the page at the provider, read again, then decide."""
+def end_hold(order: Order) -> bool:
+    """Never on what we know ourselves: close the page at the provider, read again, decide. True for cancelled."""
     for attempt in PaymentAttempt.objects.filter(order=order).live():
         close_page(attempt)
         crash_point("hold-page-closed")
@@ -106,7 +105,7 @@ def end_hold(order: Order, summary: Summary) -> None:
         locked = Order.objects.locked().get(pk=order.pk)
         # sync() above may have cancelled it already.
         cancel_unpaid(locked)
-    summary.cancelled += locked.state == Order.State.CANCELLED
+    return locked.state == Order.State.CANCELLED
 
 
 def close_page(attempt: PaymentAttempt) -> None:
@@ -130,15 +129,3 @@ def open_or_failed(attempt: PaymentAttempt) -> PaymentAttempt:
         if attempt.state == State.CREATED:
             raise
         return attempt
-
-
-def attempted(what: str, work: Callable[[], None], summary: Summary) -> str:
-    """Do one item; what went wrong, if anything did."""
-    try:
-        work()
-        crash_point("reconcile-between-items")
-    except Exception as error:
-        log.exception("reconcile: %s failed", what)
-        summary.failures.append(f"{what}: {error}")
-        return str(error) or repr(error)
-    return ""

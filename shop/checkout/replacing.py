@@ -9,7 +9,7 @@ from django.db.models import Q
 from shop.adapters.payments import ProviderError
 from shop.cart.stores import SEPARATOR, key_for_placing
 from shop.checkout.paying import PaymentUnavailable
-from shop.checkout.reconcile import Summary, end_hold
+from shop.checkout.reconcile import end_hold
 from shop.marketing.models import Redemption
 from shop.marketing.services import customer_of
 from shop.orders import services as orders
@@ -73,7 +73,7 @@ def give_up_others(bag_key: str, *, spare: str) -> Order | None:
     unpaid = Order.objects.filter(placement_key__startswith=key_for_placing(bag_key, ""), state=State.PENDING)
     for order in unpaid.exclude(placement_key=spare):
         try:
-            end_hold(order, Summary())
+            end_hold(order)
         except (ProviderError, PaymentUnavailable):
             log.warning("order %s could not be given up for a newer one", order.number, exc_info=True)
         order.refresh_from_db()

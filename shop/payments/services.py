@@ -71,14 +71,22 @@ def note_error(attempt_id: UUID, error: str) -> None:
 
 
 @transaction.atomic
-def store_event(provider: str, event: WebhookEvent) -> ProviderEvent:
-    """The row of that message; a repeat counts a delivery and keeps what was done. Commit it before working on it."""
+def store_event(provider: str, event: WebhookEvent, *, delivered: bool = True) -> ProviderEvent:
+    """The row of that message; a repeat counts a delivery and keeps what was done. Commit it before working on it.
+
+    delivered: False for one that the provider never sent us, found by asking for it.
+    """
     row, made = ProviderEvent.objects.get_or_create(
         provider=provider,
         event_id=event.event_id,
-        defaults={"type": event.type, "payload": event.payload, "attempt": _known_attempt(event.attempt_id)},
+        defaults={
+            "type": event.type,
+            "payload": event.payload,
+            "attempt": _known_attempt(event.attempt_id),
+            "deliveries": int(delivered),
+        },
     )
-    if not made:
+    if not made and delivered:
         ProviderEvent.objects.filter(pk=row.pk).update(deliveries=F("deliveries") + 1)
     return row
 
@@ -91,6 +99,11 @@ def finish_event(row: ProviderEvent) -> None:
 def fail_event(row: ProviderEvent, error: str) -> None:
     """It could not be worked on; it stays open for the next delivery and the reconciler."""
     ProviderEvent.objects.filter(pk=row.pk).update(last_error=error[:2000])
+
+
+def set_aside(row: ProviderEvent) -> None:
+    """Nobody could work on it for days: from now on only a person does, or the provider by sending it once more."""
+    ProviderEvent.objects.filter(pk=row.pk).update(set_aside_at=clock.now())
 
 
 def parse_attempt_id(text: str) -> UUID | None:

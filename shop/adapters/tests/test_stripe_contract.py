@@ -9,6 +9,7 @@ import pytest
 import stripe
 from pytest_django import Settings
 
+from shop.adapters import payments_stripe
 from shop.adapters.payments import (
     PayLine,
     ProviderRefused,
@@ -98,6 +99,26 @@ def test_the_newest_sessions_are_listed_first(account: Account) -> None:
     made = [account.adapter.create_session(params_of(account), idempotency_key=str(uuid4())) for _ in range(2)]
     listed = [state.session_id for state in account.adapter.list_sessions(limit=2)]
     assert set(listed) == {state.session_id for state in made}
+
+
+def test_sessions_and_messages_are_listed_from_a_moment_on(sandbox: Account) -> None:
+    session, asked = paid(sandbox), clock.now()
+    before, after = asked - timedelta(minutes=1), asked + timedelta(minutes=1)
+    assert [state.session_id for state in sandbox.adapter.list_sessions(since=before)] == [session]
+    assert sandbox.adapter.list_sessions(since=after) == []
+    (event,) = sandbox.adapter.list_events(since=before)
+    assert (event.type, event.session_id) == ("checkout.session.completed", session)
+    assert event.payload["data"]["object"]["id"] == session
+    assert sandbox.adapter.list_events(since=after) == []
+
+
+def test_long_lists_are_read_page_by_page_up_to_the_limit(sandbox: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payments_stripe, "PAGE", 2)
+    made = {paid(sandbox) for _ in range(5)}
+    hour_ago = clock.now() - timedelta(hours=1)
+    assert {state.session_id for state in sandbox.adapter.list_sessions(since=hour_ago)} == made
+    assert len(sandbox.adapter.list_sessions(since=hour_ago, limit=3)) == 3
+    assert len(sandbox.adapter.list_events(since=hour_ago, limit=4)) == 4
 
 
 def test_an_unknown_address_is_a_404(account: Account) -> None:

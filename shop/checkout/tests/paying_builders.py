@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,13 @@ from uuid import UUID
 from django.db import transaction
 
 from shop.adapters import payments_stripe
-from shop.adapters.payments import ProviderRefused, SessionRequest, SessionState, refuse_inside_transaction
+from shop.adapters.payments import (
+    ProviderRefused,
+    SessionRequest,
+    SessionState,
+    WebhookEvent,
+    refuse_inside_transaction,
+)
 from shop.catalog.models import ProductVariant
 from shop.checkout.paying import HOLD_MARGIN, open_attempt
 from shop.core import clock
@@ -29,6 +36,9 @@ class FakeProvider(payments_stripe.StripeProvider):
         self.by_key: dict[str, str] = {}
         self.errors: list[Exception | None] = []
         self.calls: list[str] = []
+        # What the lists show: nothing, unless a test puts something there.
+        self.listed: list[SessionState] = []
+        self.announced: list[WebhookEvent] = []
 
     def says(self, attempt: PaymentAttempt, **fields: Any) -> None:
         """From now on the attempt's page looks like that (status="complete", payment_status="paid", …)."""
@@ -54,6 +64,12 @@ class FakeProvider(payments_stripe.StripeProvider):
             raise ProviderRefused("only open sessions can be expired")
         self.sessions[session_id] = replace(self.sessions[session_id], status="expired")
         return self.sessions[session_id]
+
+    def list_sessions(self, *, limit: int = 100, since: datetime | None = None) -> list[SessionState]:
+        return self.listed
+
+    def list_events(self, *, since: datetime, limit: int = 100) -> list[WebhookEvent]:
+        return self.announced
 
     def _page(self, params: Mapping[str, Any]) -> SessionState:
         session_id = f"cs_fake_{next(_numbers)}"

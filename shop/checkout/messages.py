@@ -1,0 +1,26 @@
+"""Working on the providers' stored messages, and giving up on those that nobody can work on."""
+
+from datetime import timedelta
+
+from shop.checkout import advice
+from shop.checkout.sync import UnknownAttempt, process_event
+from shop.core import clock
+from shop.payments import services as payments
+from shop.payments.models import ProviderEvent
+
+# Providers send a message again for about three days. What could not be worked on until then is left to a person.
+SET_ASIDE_AFTER = timedelta(days=3)
+
+
+def work_on(row: ProviderEvent) -> None:
+    """Work on a message; one that nobody could work on for days is set aside with an alert. Raises what went wrong."""
+    try:
+        process_event(row)
+    except Exception as error:
+        payments.fail_event(row, str(error) or repr(error))
+        if row.received_at > clock.now() - SET_ASIDE_AFTER:
+            raise
+        payments.set_aside(row)
+        # The payment nobody knows has an alert of its own since the message came.
+        if not isinstance(error, UnknownAttempt):
+            advice.set_aside(row, str(error) or repr(error))
