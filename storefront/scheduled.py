@@ -8,6 +8,7 @@ from django.apps import apps
 from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, reconcile
+from shop.checkout.sentinel.run import sentinel
 from shop.events.relay import relay
 from shop.mail.services import send_due_mail
 from shop.payments.calls import forget_old_calls
@@ -42,6 +43,7 @@ JOBS: tuple[Job, ...] = (
     Job("publish", publish_due, every=60),
     Job("expire unpaid orders", expire_unpaid, every=60),
     Job("reconcile payments", reconcile, every=300),
+    Job("sentinel", sentinel, every=3600),
     Job("forget old bags", purge_bags, every=3600),
     Job("forget old provider calls", forget_old_calls, every=86400),
     *sandbox_jobs(),

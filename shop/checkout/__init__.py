@@ -10,5 +10,6 @@ advice             the alerts of the money path, with what to do
 retry              paying the same order again
 replacing          checking out again while an order from the same bag is unpaid
 reconcile, rounds  what crashes and lost webhooks left behind
+sentinel           does everything that must agree agree
 bags, handlers     emptying the bag of what was paid
 """

@@ -1,6 +1,7 @@
 """The outbox (what happened, written with the change itself) and the inbox (what a consumer has done with it)."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -15,6 +16,11 @@ class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
     def due(self) -> Self:
         """Events to publish now, oldest first."""
         return self.filter(state=OutboxEvent.State.PENDING, next_attempt_at__lte=clock.now()).order_by("created_at")
+
+    def stuck(self, before: datetime) -> Self:
+        """Events that were given up, or that wait since before that moment."""
+        late = Q(state=OutboxEvent.State.PENDING, created_at__lt=before)
+        return self.filter(Q(state=OutboxEvent.State.DEAD) | late)
 
     def about_order(self, order_id: int) -> Self:
         """Events whose detail names that order, through an index."""

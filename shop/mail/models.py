@@ -1,5 +1,6 @@
 """Mails to send: queued in the transaction that causes them, sent by a job outside any transaction."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -13,6 +14,11 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self) -> Self:
         """Mails to try now, oldest first."""
         return self.filter(state=OutgoingMail.State.PENDING, next_attempt_at__lte=clock.now()).order_by("pk")
+
+    def stuck(self, before: datetime) -> Self:
+        """Mails that were given up, or that wait since before that moment."""
+        late = Q(state=OutgoingMail.State.PENDING, created_at__lt=before)
+        return self.filter(Q(state=OutgoingMail.State.FAILED) | late)
 
 
 class OutgoingMail(Attempted):

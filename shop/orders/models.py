@@ -1,22 +1,71 @@
 """Orders: the record of what was agreed. Written once at placement, never recomputed."""
 
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.money import Money
 from shop.core.numbers import order_number, secret_key
+from shop.payments.models import PaymentAttempt, Refund, RefundLine
+from shop.warehouse.models import Reservation
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def paid(self) -> Self:
         """Orders whose money has arrived."""
         return self.filter(paid_at__isnull=False).exclude(state=Order.State.CANCELLED)
+
+    def paid_without_money(self) -> Self:
+        """Paid orders, not given away, for which no payment took anything."""
+        took = PaymentAttempt.objects.took_money().filter(order=OuterRef("pk"))
+        return self.filter(state=Order.State.PAID, grand_total__gt=0).exclude(Exists(took))
+
+    def sent_unpaid(self) -> Self:
+        """Orders that left the house although they are not paid."""
+        sent = (Order.FulfilmentState.SHIPPED, Order.FulfilmentState.DELIVERED)
+        return self.filter(fulfilment_state__in=sent).exclude(state=Order.State.PAID)
+
+    def miscounted(self) -> Self:
+        """Orders whose totals are not the sums of their lines (`of_lines`, `of_discounts`, without the delivery's)."""
+        lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+        summed = self.annotate(
+            of_lines=_total(lines.annotate(total=Sum("line_total"))),
+            of_discounts=_total(lines.annotate(total=Sum("discount_total"))),
+        )
+        return summed.exclude(
+            lines_total=F("of_lines"),
+            discount_total=F("of_discounts") + F("delivery_discount"),
+            grand_total=F("lines_total") + F("delivery_total") - F("discount_total"),
+        )
+
+    def mistaxed(self) -> Self:
+        """Orders with a tax breakdown that does not add up (`of_rates`, `of_gross`) to their tax and total."""
+        taxes = OrderTax.objects.filter(order=OuterRef("pk")).order_by().values("order")
+        lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+        summed = self.annotate(
+            of_rates=_total(taxes.annotate(total=Sum("tax"))),
+            of_gross=_total(taxes.annotate(total=Sum("gross"))),
+            of_lines=_total(lines.annotate(total=Sum("tax_total"))),
+        )
+        untaxed = Q(of_rates=0, of_gross=0, of_lines=0, tax_total=0)
+        taxed = Q(of_rates=F("tax_total"), of_gross=F("grand_total"), of_lines__lte=F("tax_total"))
+        return summed.exclude(untaxed | taxed)
+
+    def stuck(self, now: datetime) -> Self:
+        """Orders that have been in their state for longer than it lasts when all goes well."""
+        return self.filter(
+            Q(state=Order.State.PENDING, hold_until__lt=now - timedelta(hours=1))
+            | Q(state=Order.State.PENDING, hold_until=None, placed_at__lt=now - timedelta(days=1))
+            | Q(state=Order.State.PROCESSING, updated_at__lt=now - timedelta(days=14))
+            | Q(state=Order.State.REVIEW, updated_at__lt=now - timedelta(days=1))
+        )
 
     def locked(self) -> Self:
         """The rows, locked in primary-key order. The order row is always locked before its stock rows."""
@@ -118,6 +167,23 @@ class Order(TimeStamped):
         return self.money(self.grand_total)
 
 
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def unheld(self) -> Self:
+        """Lines of paid orders to be packed that hold less (`held`) than is to be sent, refunded units left out."""
+        of_line = Reservation.objects.held().filter(order_line=OuterRef("pk")).order_by().values("order_line")
+        back = RefundLine.objects.filter(order_line=OuterRef("pk")).exclude(refund__state=Refund.State.FAILED)
+        waiting = self.filter(
+            order__state=Order.State.PAID,
+            order__fulfilment_state=Order.FulfilmentState.UNFULFILLED,
+            variant__isnull=False,
+        )
+        counted = waiting.annotate(
+            held=_total(of_line.annotate(total=Sum("quantity"))),
+            refunded=_total(back.order_by().values("order_line").annotate(total=Sum("quantity"))),
+        )
+        return counted.filter(held__lt=F("quantity") - F("refunded"))
+
+
 class OrderLine(models.Model):
     """A copy of what was bought, as it was shown then."""
 
@@ -138,6 +204,8 @@ class OrderLine(models.Model):
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, help_text="Percent")
     # Contained in what was charged.
     tax_total = models.PositiveBigIntegerField(default=0)
+
+    objects = OrderLineQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -251,3 +319,8 @@ class OrderRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_what_display()}: {self.outcome}"
+
+
+def _total(sums: Any) -> Coalesce:
+    """The `total` of a subquery with one group, 0 where there is none."""
+    return Coalesce(Subquery(sums.values("total")), 0, output_field=models.BigIntegerField())

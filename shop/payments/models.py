@@ -1,22 +1,55 @@
 """Attempts to take money, and what the providers told us. An attempt knows an amount and an order's row, no more."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 
 from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.money import Money
+
+# How long a bank debit may take.
+LONGEST_DELAYED = timedelta(days=14)
 
 
 class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
     def live(self) -> Self:
         """Attempts that may still turn into money."""
         return self.filter(state__in=PaymentAttempt.LIVE)
+
+    def took_money(self) -> Self:
+        """Attempts by which the provider took something."""
+        return self.filter(state__in=[PaymentAttempt.State.PAID, PaymentAttempt.State.REVIEW], captured_amount__gt=0)
+
+    def kept_in_vain(self) -> Self:
+        """Money that stays with us although its order is not paid."""
+        paid = self.filter(state=PaymentAttempt.State.PAID, captured_amount__gt=F("refunded_amount"))
+        return paid.exclude(order__state="paid")
+
+    def miscaptured(self) -> Self:
+        """Paid attempts by which another amount was taken than was asked for."""
+        return self.filter(state=PaymentAttempt.State.PAID).exclude(captured_amount=F("amount"))
+
+    def misrefunded(self) -> Self:
+        """Attempts whose refunded_amount is not the sum of their refunds (`refunds_sum`), failed ones left out."""
+        live = Sum("refunds__amount", filter=~Q(refunds__state=Refund.State.FAILED))
+        return self.annotate(refunds_sum=Coalesce(live, 0)).exclude(refunded_amount=F("refunds_sum"))
+
+    def overrefunded(self) -> Self:
+        """Attempts whose refunds, failed ones left out, give back more than was taken (`refunds_sum`)."""
+        live = Sum("refunds__amount", filter=~Q(refunds__state=Refund.State.FAILED))
+        return self.annotate(refunds_sum=Coalesce(live, 0)).filter(refunds_sum__gt=F("captured_amount"))
+
+    def forgotten(self, now: datetime) -> Self:
+        """Live attempts that should long have ended."""
+        delayed = Q(state=PaymentAttempt.State.PROCESSING, expires_at__lt=now - LONGEST_DELAYED)
+        others = ~Q(state=PaymentAttempt.State.PROCESSING) & Q(expires_at__lt=now - timedelta(hours=1))
+        return self.live().filter(delayed | others)
 
     def to_refund(self) -> Self:
         """Attempts whose money has to go back."""
@@ -175,6 +208,10 @@ class ProviderEventQuerySet(models.QuerySet["ProviderEvent"]):
     def waiting(self) -> Self:
         """Events that still have to be worked on, oldest first."""
         return self.filter(processed_at=None, set_aside_at=None).order_by("pk")
+
+    def set_aside(self) -> Self:
+        """Events that nobody could work on, left to a person."""
+        return self.filter(processed_at=None).exclude(set_aside_at=None)
 
 
 class ProviderEvent(models.Model):

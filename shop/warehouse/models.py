@@ -108,6 +108,13 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         """Reservations that still hold stock."""
         return self.filter(state=Reservation.State.HELD)
 
+    def held_in_vain(self) -> Self:
+        """Stock held for orders that were cancelled or have left the house."""
+        gone = Q(order_line__order__state="cancelled") | Q(
+            order_line__order__fulfilment_state__in=["shipped", "delivered"]
+        )
+        return self.held().filter(gone)
+
 
 class Reservation(models.Model):
     """Units of one level held for one order line; no expiry once the order is paid."""

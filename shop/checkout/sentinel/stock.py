@@ -1,0 +1,64 @@
+"""Does the stock agree with its ledger and with what orders hold?"""
+
+from collections.abc import Iterator
+
+from shop.alerts.models import Alert
+from shop.checkout.sentinel.finding import Check, Finding
+from shop.orders.models import OrderLine
+from shop.warehouse.ledger import Difference, differences
+from shop.warehouse.models import Reservation, StockLevel
+
+COUNT = (
+    "Count the shelf. Then correct the level on its page in the staff site (Stock), which writes the difference into "
+    "the ledger with your name. Tell whoever looks after the code: no normal working makes such a difference."
+)
+
+
+def unexplained_levels() -> Iterator[Finding]:
+    found = differences()
+    levels = StockLevel.objects.select_related("variant", "location").in_bulk([each.level_id for each in found])
+    for difference in found:
+        level = levels[difference.level_id]
+        title = f"{level.variant.sku} at {level.location}: {in_words(difference)}"
+        yield Finding(level.pk, title, COUNT)
+
+
+def in_words(difference: Difference) -> str:
+    """What does not agree, such as 'the level says 5 on hand, its ledger 6'."""
+    pairs = [
+        ("on hand, its ledger", difference.on_hand),
+        ("held, its ledger", difference.reserved),
+        ("held, its orders", difference.held),
+    ]
+    parts = [f"the level says {says} {words} {sums}" for words, (says, sums) in pairs if says != sums]
+    return "; ".join(parts)
+
+
+def orders_without_stock() -> Iterator[Finding]:
+    for line in OrderLine.objects.unheld().select_related("order"):
+        yield Finding(
+            line.pk,
+            f"Order {line.order.number} is paid but holds {line.held} of {line.quantity} x {line.sku}",  # type: ignore[attr-defined]
+            "Before packing, see on the stock page whether enough is left and put it aside by hand. If it is sold out, "
+            "ask the buyer: wait, another size, or a refund of this line.",
+            line.order_id,
+        )
+
+
+def held_in_vain() -> Iterator[Finding]:
+    for hold in Reservation.objects.held_in_vain().select_related("order_line__order"):
+        order = hold.order_line.order
+        yield Finding(
+            hold.pk,
+            f"{hold.quantity} x {hold.order_line.sku} is held for order {order.number}, which needs it no longer",
+            "These pieces cannot be sold while they are held. Tell whoever looks after the code to release reservation "
+            f"{hold.pk}.",
+            order.pk,
+        )
+
+
+CHECKS = (
+    Check("stock-ledger", "stock levels that their ledger explains", unexplained_levels, Alert.Area.STOCK),
+    Check("orders-hold", "paid orders that hold their stock", orders_without_stock, Alert.Area.STOCK),
+    Check("held-in-vain", "held stock that an order needs", held_in_vain, Alert.Area.STOCK),
+)
