@@ -11,6 +11,7 @@ from shop.checkout.reconcile import expire_unpaid, reconcile
 from shop.checkout.sentinel.run import sentinel
 from shop.events.relay import relay
 from shop.mail.services import send_due_mail
+from shop.marketing.sales import apply_sales
 from shop.payments.calls import forget_old_calls
 
 
@@ -41,6 +42,7 @@ JOBS: tuple[Job, ...] = (
     Job("relay", relay, every=1),
     Job("mail", send_due_mail, every=1),
     Job("publish", publish_due, every=60),
+    Job("sales", apply_sales, every=60),
     Job("expire unpaid orders", expire_unpaid, every=60),
     Job("reconcile payments", reconcile, every=300),
     Job("sentinel", sentinel, every=3600),

@@ -39,13 +39,18 @@ class CardSize:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A product as lists show it, in one of its colours. Hashable: equal cards look the same."""
+    """A product as lists show it, in one of its colours. Hashable: equal cards look the same.
+
+    lowest: the lowest price of the 30 days before the reduction, which has to stand beside every struck price
+    (EU Directive 98/6/EC, article 6a); empty where none is struck or nothing is known of those days.
+    """
 
     product_id: int
     name: str
     url: str
     price: str
     was: str
+    lowest: str
     from_price: bool
     tag: str
     on_sale: bool
@@ -97,6 +102,7 @@ def card_of(row: ProductListing, shown: int = 0) -> Card:
         url=f"{url}?colour={colour['slug']}" if shown else url,
         price=format_money(row.price, row.currency),
         was=format_money(row.compare_at_price, row.currency) if row.compare_at_price else "",
+        lowest=format_money(row.lowest_before, row.currency) if row.lowest_before else "",
         from_price=row.has_price_range,
         tag=_tag(row),
         on_sale=row.on_sale,

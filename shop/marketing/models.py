@@ -299,7 +299,7 @@ class SalePrice(models.Model):
     price_before = models.PositiveBigIntegerField()
     compare_at_before = models.PositiveBigIntegerField(null=True, blank=True)
     price = models.PositiveBigIntegerField()
-    compare_at_price = models.PositiveBigIntegerField()
+    compare_at_price = models.PositiveBigIntegerField(null=True, blank=True)
     began_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 

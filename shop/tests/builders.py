@@ -1,5 +1,6 @@
 """Builders of test data: plain functions with sane defaults, each returning the saved row."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -9,7 +10,7 @@ from shop.catalog.models import Category, Colour, Product, ProductVariant, Size,
 from shop.core import clock
 from shop.core.numbers import secret_key
 from shop.delivery.models import ShippingMethod, ShippingRate
-from shop.marketing.models import Promotion, Voucher
+from shop.marketing.models import Promotion, Sale, Voucher
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.warehouse.models import StockLevel, StockLocation, StockMovement
@@ -87,6 +88,16 @@ def make_promotion(**fields: Any) -> Promotion:
 
 def make_voucher(code: str = "TEN", promotion: Promotion | None = None, **fields: Any) -> Voucher:
     return Voucher.objects.create(code=code, promotion=promotion or make_promotion(), **fields)
+
+
+def make_sale(percent: int = 20, *, products: Sequence[Product] = (), **fields: Any) -> Sale:
+    """A sale of these products (none: of everything), begun yesterday and open for a week."""
+    categories = fields.pop("categories", [])
+    span = {"starts_at": clock.now() - timedelta(days=1), "ends_at": clock.now() + timedelta(days=7)}
+    sale = Sale.objects.create(percent=percent, **{"name": f"{percent} off", **span, **fields})
+    sale.products.set(products)
+    sale.categories.set(categories)
+    return sale
 
 
 def make_user(email: str = "alice@example.org", **fields: Any) -> User:
