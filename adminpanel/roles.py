@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, Permission
 # retry an event, send a mail again, correct a stock level, close an alert.
 CATALOGUE = ("category", "colour", "product", "productvariant", "productimage", "sizesystem", "size", "sizechart")
 CATALOGUE_ALL = (*CATALOGUE, "sizechartentry")
+MARKETING = ("promotion", "voucher", "sale")
 
 ROLES: dict[str, dict[str, str]] = {
     "owner": {
@@ -13,6 +14,8 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate"), "vacd"),
         **dict.fromkeys(("stocklevel", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
+        **dict.fromkeys(MARKETING, "vacd"),
+        "redemption": "v",
         "providerevent": "v",
         "user": "vacd",
         "auth.group": "vacd",
@@ -30,8 +33,11 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "user"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
         **dict.fromkeys(("paymentattempt", "outgoingmail", "alert"), "vc"),
+        **dict.fromkeys((*MARKETING, "redemption"), "v"),
     },
     "marketing": {
+        **dict.fromkeys(MARKETING, "vacd"),
+        "redemption": "v",
         **dict.fromkeys(("product", "productvariant", "productimage", "colour", "stocklevel"), "v"),
         "category": "vc",
     },

@@ -17,12 +17,21 @@ from shop.catalog.models import Category, Product, ProductVariant
 from shop.delivery.models import ShippingMethod
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
+from shop.marketing.models import Promotion
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
-from shop.tests.builders import make_category, make_order, make_rate, make_user, make_variant
+from shop.tests.builders import make_category, make_order, make_promotion, make_rate, make_user, make_variant
 from shop.warehouse.models import StockMovement
 
 pytestmark = pytest.mark.django_db
+PROMOTION = {
+    **{"name": "Ten", "kind": "percent", "percent": "11", "needs_code": "on", "is_active": "on"},
+    **{"starts_at_0": "2030-01-01", "starts_at_1": "09:00", "ends_at_0": "", "ends_at_1": ""},
+}
+SALE = {
+    **{"name": "Summer", "percent": "20", "is_active": "on", "starts_at_0": "2030-01-01", "starts_at_1": "09:00"},
+    **{"ends_at_0": "2030-02-01", "ends_at_1": "09:00"},
+}
 CATEGORY = {"name": "Knitwear", "slug": "knitwear", "position": 3}
 
 
@@ -44,6 +53,8 @@ def make_shop() -> None:
     order = make_order(make_variant())
     make_attempt(order)
     make_rate()
+    make_promotion()
+    make_promotion()
     make_category("Empty", "empty")
     make_category("Spare", "spare")
     make_user("carl@example.org", full_name="Carl")
@@ -81,6 +92,7 @@ def posts() -> dict[str, Post]:
     price = {"sku": variant.sku, "price": "12.50", "is_active": "on"}
     person = {"email": "carl@example.org", "full_name": "Karl", "is_active": "on"}
     new_person = {"email": "new@example.org", "password1": "a-long-pass-77", "password2": "a-long-pass-77"}
+    spring, doomed = (only(Promotion, pk=row.pk) for row in Promotion.objects.order_by("pk"))
     renamed, delete = {**CATEGORY, "slug": "empty"}, {"post": "yes"}
     from_list = {**chosen("delete_selected", Category, slug="spare"), "post": "yes"}
     return {
@@ -114,6 +126,12 @@ def posts() -> dict[str, Post]:
         "sync a payment": Post("order_sync", {}, {"change_paymentattempt", "view_order"}, only(Order)),
         "publish again": Post("outboxevent_changelist", chosen("retry", OutboxEvent), {"change_outboxevent"}),
         "send a mail again": Post("outgoingmail_changelist", chosen("resend", OutgoingMail), {"change_outgoingmail"}),
+        "add a promotion": Post("promotion_add", PROMOTION, {"add_promotion"}),
+        "change a promotion": Post("promotion_change", PROMOTION, {"change_promotion"}, spring),
+        "delete a promotion": Post("promotion_delete", delete, {"delete_promotion"}, doomed),
+        "make codes": Post("promotion_codes", {"count": 3, "max_uses": 1}, {"view_promotion", "add_voucher"}, spring),
+        "add a sale": Post("sale_add", SALE, {"add_sale"}),
+        "add a redemption": Post("redemption_add", {"name": "X"}),
         "change an order": Post("order_change", {"state": "paid"}, row=only(Order)),
         "delete an order": Post("order_delete", delete, row=only(Order)),
         "change a payment": Post("paymentattempt_change", {"state": "paid"}, row=only(PaymentAttempt)),

@@ -1,7 +1,7 @@
 """Promotions, their codes and what became of them; sales; and what every variant has cost since it was made."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -14,7 +14,7 @@ from shop.core.models import TimeStamped
 from shop.core.money import Money, shop_currency
 
 CODE_LENGTH = 40
-code_characters = RegexValidator(r"^[A-Za-z0-9_-]+\Z", "Use letters, digits, - and _ only: customers type this.")
+code_characters = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", "Use letters and digits, and - or _ between them.")
 MORE_THAN_ALLOWED = "More of it have been used already."
 
 
@@ -23,6 +23,20 @@ def within_limit(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(max_uses=None) | Q(uses__lte=F("max_uses")), name=name, violation_error_message=MORE_THAN_ALLOWED
     )
+
+
+class Counted(TimeStamped):
+    """A row whose `uses` only shop.marketing.services counts: a form that was loaded before a use must not undo it."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, **options: Any) -> None:
+        """All fields but `uses`, once the row exists and where no others are named."""
+        if not self._state.adding and options.get("update_fields") is None and not options.get("force_insert"):
+            fields = [field.name for field in self._meta.concrete_fields if not field.primary_key]
+            options["update_fields"] = [name for name in fields if name != "uses"]
+        super().save(**options)
 
 
 def refuse_early_end(starts_at: datetime | None, ends_at: datetime | None) -> dict[str, str]:
@@ -46,7 +60,7 @@ class PromotionQuerySet(models.QuerySet["Promotion"]):
         return counted.filter(~Q(uses=F("standing_uses")) | Q(pk__in=wrong_codes))
 
 
-class Promotion(TimeStamped):
+class Promotion(Counted):
     """A reduction of what is in a bag, given by itself or for a code. Amounts are minor units of `currency`."""
 
     class Kind(models.TextChoices):
@@ -70,8 +84,8 @@ class Promotion(TimeStamped):
     spares_reduced = models.BooleanField(
         "not for reduced pieces", default=False, help_text="Leaves out what has a struck price already"
     )
-    starts_at = models.DateTimeField(default=clock.now, help_text="UTC")
-    ends_at = models.DateTimeField(null=True, blank=True, help_text="UTC. Empty: no end")
+    starts_at = models.DateTimeField(default=clock.now)
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: no end")
     is_active = models.BooleanField("switched on", default=True)
     minimum_goods = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Least value of the goods it is for, before discounts"
@@ -90,19 +104,30 @@ class Promotion(TimeStamped):
         constraints = [
             within_limit("promotion_uses_within_limit"),
             models.CheckConstraint(
-                condition=~Q(kind="percent") | Q(percent__gte=1, percent__lte=100), name="promotion_percent_in_range"
+                condition=~Q(kind="percent") | Q(percent__gte=1, percent__lte=100),
+                name="promotion_percent_in_range",
+                violation_error_message="A percent from 1 to 100 is missing.",
             ),
-            models.CheckConstraint(condition=~Q(kind="amount") | Q(amount__gt=0), name="promotion_amount_positive"),
+            models.CheckConstraint(
+                condition=~Q(kind="amount") | Q(amount__gt=0),
+                name="promotion_amount_positive",
+                violation_error_message="The amount off is missing.",
+            ),
             models.CheckConstraint(
                 condition=~Q(kind="buy-get") | Q(buy_quantity__gt=0, free_quantity__gt=0),
                 name="promotion_buy_get_positive",
+                violation_error_message="How many are bought and how many are free is missing.",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="promotion_ends_after_start"
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="promotion_ends_after_start",
+                violation_error_message="It would end before it starts.",
             ),
             # A guest's address is known only once the order is placed: a price shown before must not hang on it.
             models.CheckConstraint(
-                condition=Q(needs_code=True) | Q(max_uses_per_customer=None), name="promotion_customer_limit_needs_code"
+                condition=Q(needs_code=True) | Q(max_uses_per_customer=None),
+                name="promotion_customer_limit_needs_code",
+                violation_error_message="Only a promotion with a code can be limited by customer.",
             ),
         ]
 
@@ -155,7 +180,7 @@ class VoucherQuerySet(models.QuerySet["Voucher"]):
         return self.annotate(standing_uses=standing_uses("voucher")).exclude(uses=F("standing_uses"))
 
 
-class Voucher(TimeStamped):
+class Voucher(Counted):
     """A code for a promotion, with a limit of its own."""
 
     promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="vouchers")
@@ -265,8 +290,8 @@ class Sale(TimeStamped):
         "shop.Category", blank=True, related_name="+", help_text="With all below them. Nothing chosen: everything"
     )
     products = models.ManyToManyField("shop.Product", blank=True, related_name="+")
-    starts_at = models.DateTimeField(help_text="UTC")
-    ends_at = models.DateTimeField(help_text="UTC")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
     is_active = models.BooleanField("switched on", default=True)
 
     objects = SaleQuerySet.as_manager()
@@ -274,8 +299,16 @@ class Sale(TimeStamped):
     class Meta:
         ordering = ["-starts_at", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(percent__gte=1, percent__lte=90), name="sale_percent_in_range"),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="sale_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(percent__gte=1, percent__lte=90),
+                name="sale_percent_in_range",
+                violation_error_message="The percent is out of range.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="sale_ends_after_start",
+                violation_error_message="It would end before it starts.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -57,6 +57,15 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Marketing",
+        "items": [
+            page("Promotions", "redeem", "promotion"),
+            page("Voucher codes", "confirmation_number", "voucher"),
+            page("Redemptions", "done_all", "redemption"),
+            page("Sales", "percent", "sale"),
+        ],
+    },
+    {
         "title": "Money",
         "items": [
             page("Payments", "payments", "paymentattempt"),
