@@ -11,5 +11,6 @@ from adminpanel import (  # noqa: F401 - importing registers
     people_admin,
     products_admin,
     stock_admin,
+    tax_admin,
     variants_admin,
 )

@@ -122,7 +122,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShownAdmin):
     fieldsets = [
         ("What it is", {"fields": ["name", "slug", "category", "department", "description"]}),
         ("Cloth and fit", {"fields": ["fabrics", "care", "fit", "size_chart"]}),
-        ("In the shop", {"fields": ["published_at"]}),
+        ("In the shop", {"fields": ["tax_class", "published_at"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:

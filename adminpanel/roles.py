@@ -12,6 +12,7 @@ ROLES: dict[str, dict[str, str]] = {
     "owner": {
         **dict.fromkeys(CATALOGUE_ALL, "vacd"),
         **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate"), "vacd"),
+        "taxrate": "vacd",
         **dict.fromkeys(("stocklevel", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
         **dict.fromkeys(MARKETING, "vacd"),
@@ -32,6 +33,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation"), "v"),
         **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "user"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
+        "taxrate": "v",
         **dict.fromkeys(("paymentattempt", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys((*MARKETING, "redemption"), "v"),
     },

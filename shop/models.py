@@ -22,6 +22,7 @@ from shop.mail.models import OutgoingMail
 from shop.marketing.models import PriceRecord, Promotion, Redemption, Sale, SalePrice, Voucher
 from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
 from shop.payments.models import Dispute, PaymentAttempt, ProviderCall, ProviderEvent, Refund, RefundLine
+from shop.tax.models import TaxRate
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "StockLevel",
     "StockLocation",
     "StockMovement",
+    "TaxRate",
     "User",
     "Voucher",
 ]

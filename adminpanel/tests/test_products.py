@@ -42,6 +42,7 @@ def product_form(product: Product | None = None, **changes: Any) -> dict[str, An
         "slug": product.slug if product else "quarry-linen-shirt",
         "category": make_category().pk,
         "department": "unisex",
+        "tax_class": "standard",
         "description": "Midweight washed linen.",
         "fabrics": "100% linen\n\n  Horn buttons ",
         "care": "",

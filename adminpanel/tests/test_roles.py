@@ -42,6 +42,8 @@ PAGES = {
     "Add a sale": "admin:shop_sale_add",
     "Delivery": "admin:shop_shippingmethod_changelist",
     "Add a delivery method": "admin:shop_shippingmethod_add",
+    "VAT rates": "admin:shop_taxrate_changelist",
+    "Add a VAT rate": "admin:shop_taxrate_add",
     "People": "admin:shop_user_changelist",
     "Add a person": "admin:shop_user_add",
     "Roles": "admin:auth_group_changelist",

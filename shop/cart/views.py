@@ -182,6 +182,7 @@ def show(
         "rows": [(line, refusal if refusal and refusal.variant_id == line.variant.pk else None) for line in bag.lines],
         "quote": quoted,
         "total": chosen.total if chosen else quoted.charged,
+        "tax": chosen.tax if chosen else quoted.tax,
         "delivery": chosen,
         "free": delivery.free_delivery([choice.offer for choice in quoted.choices], quoted.charged.amount),
         "changed": CHANGED.get(request.GET.get("changed", "")),

@@ -160,6 +160,10 @@ class Product(TimeStamped):
         MEN = "men", "Men"
         UNISEX = "unisex", "Unisex"
 
+    class TaxClass(models.TextChoices):
+        STANDARD = "standard", "Standard"
+        CHILDREN = "children", "Children's clothing"
+
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=140, unique=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="products")
@@ -169,6 +173,13 @@ class Product(TimeStamped):
     care = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     fit = models.TextField(blank=True, help_text="How it is cut and who should size up")
     size_chart = models.ForeignKey(SizeChart, models.SET_NULL, null=True, blank=True)
+    tax_class = models.CharField(
+        "VAT class",
+        max_length=20,
+        choices=TaxClass,
+        default=TaxClass.STANDARD,
+        help_text="At which of a country's VAT rates it is sold",
+    )
     published_at = models.DateTimeField(
         null=True, blank=True, db_index=True, help_text="Empty: a draft. In the future: appears then."
     )

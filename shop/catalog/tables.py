@@ -11,7 +11,7 @@ M = TypeVar("M", bound=Model)
 
 # By name, since some belong to domains that stand above the catalogue. Whoever changes a row of one of them calls
 # listings.bump_version(). A model that others point to stands before them.
-MODELS = ("Category", "Colour", "SizeSystem", "Size", "ShippingMethod", "ShippingRate", "Promotion")
+MODELS = ("Category", "Colour", "SizeSystem", "Size", "ShippingMethod", "ShippingRate", "TaxRate", "Promotion")
 
 
 class Tables:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from shop.cart.services import Bag
+from shop.cart.services import Bag, BagLine
 from shop.catalog.renditions import smallest
 from shop.catalog.snapshot import Snapshot
 from shop.core.money import Money
@@ -14,6 +14,8 @@ from shop.marketing.discounts import Applied, Goods
 from shop.marketing.offers import Asked
 from shop.marketing.services import Discounts
 from shop.orders.services import DeliveryTerms, LineToOrder, Taxation
+from shop.tax.amounts import TaxShare, breakdown, contained
+from shop.tax.services import Levy, levy_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Choice:
     def total(self) -> Money:
         return Money(self.goods + self.price, self.offer.currency)
 
+    @property
+    def tax(self) -> Money:
+        """The tax contained in the total."""
+        return Money(self.taxation.total, self.offer.currency)
+
     def terms(self) -> DeliveryTerms:
         """What an order keeps of it."""
         offer = self.offer
@@ -53,6 +60,7 @@ class Quote:
     lines: tuple[LineToOrder, ...]
     choices: tuple[Choice, ...]
     discounts: Discounts
+    is_export: bool = False
 
     @property
     def goods(self) -> Money:
@@ -62,7 +70,12 @@ class Quote:
     @property
     def charged(self) -> Money:
         """What is to be paid for the lines."""
-        return Money(sum(line.total - line.discount for line in self.lines), self.currency)
+        return Money(sum(line.charged for line in self.lines), self.currency)
+
+    @property
+    def tax(self) -> Money:
+        """The tax contained in what is to be paid for the lines."""
+        return Money(sum(line.tax for line in self.lines), self.currency)
 
     def applied(self, choice: Choice) -> list[Applied]:
         """What each promotion takes off an order that is delivered in that way."""
@@ -79,21 +92,28 @@ class Quote:
 def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: str = "") -> Quote:
     """What that bag costs in that country (ISO 3166 alpha-2), for the customer of that e-mail address where known.
 
-    With a catalogue at the delivery rates that it holds, for showing; without one at those read now, for agreeing.
+    With a catalogue at the delivery and tax rates that it holds, for showing; without one at those read now, for
+    agreeing. In this order: prices as that country pays them, discounts, ways of delivery for the discounted goods,
+    discounts on those, taxes.
     """
-    lines = tuple(
-        LineToOrder(line.variant, line.quantity, line.variant.price, smallest(line.picture))
-        for line in bag.lines
-        if line.is_sold
-    )
+    levy = levy_for(country, catalogue)
+    lines = [priced(line, levy) for line in bag.lines if line.is_sold]
     found = discounts_of(bag, lines, customer, catalogue)
-    lines = tuple(replace(line, discount=found.share(line.variant.pk)) for line in lines)
-    goods = sum(line.total - line.discount for line in lines)
+    lines = [taxed(replace(line, discount=found.share(line.variant.pk)), levy) for line in lines]
+    goods = sum(line.charged for line in lines)
     rates = shown_rates(catalogue, country) if catalogue else ShippingRate.objects.offered_in(country)
     free = found.free_delivery is not None
     offered = offers_of(rates, goods) if lines else []
-    choices = tuple(Choice(offer, goods, offer.price if free else 0) for offer in offered)
-    return Quote(country, bag.currency, lines, choices, found)
+    choices = tuple(choice(offer, lines, levy, free=free) for offer in offered)
+    return Quote(country, bag.currency, tuple(lines), choices, found, levy.is_export)
+
+
+def priced(line: BagLine, levy: Levy) -> LineToOrder:
+    """A line at what its country pays for one unit."""
+    variant = line.variant
+    tax_class = variant.product.tax_class
+    unit_price = levy.unit_price(variant.price, tax_class)
+    return LineToOrder(variant, line.quantity, unit_price, smallest(line.picture), tax_class=tax_class)
 
 
 def discounts_of(bag: Bag, lines: Sequence[LineToOrder], customer: str, catalogue: Snapshot | None) -> Discounts:
@@ -112,3 +132,19 @@ def discounts_of(bag: Bag, lines: Sequence[LineToOrder], customer: str, catalogu
     key = bag.cart.key if bag.cart else ""
     asked = Asked(bag.currency, bag.code, marketing.customer_of(customer), key)
     return marketing.discounts(goods, asked, catalogue)
+
+
+def taxed(line: LineToOrder, levy: Levy) -> LineToOrder:
+    """A line with the tax contained in what is charged for it, rounded here and never again."""
+    rate = levy.rate(line.tax_class)
+    return replace(line, tax_rate=rate, tax=contained(line.charged, rate))
+
+
+def choice(offer: Offer, lines: Sequence[LineToOrder], levy: Levy, *, free: bool = False) -> Choice:
+    """A way of delivery for those taxed lines; free: where a discount takes all of its price."""
+    price = levy.delivery_price(offer.price, [(line.tax_class, line.charged) for line in lines])
+    discount = price if free else 0
+    goods = [TaxShare(line.tax_rate, line.charged, line.tax) for line in lines]
+    shares = () if levy.is_export else breakdown(goods, price - discount)
+    charged = sum(line.charged for line in lines)
+    return Choice(replace(offer, price=price), charged, discount, Taxation(levy.country, shares))

@@ -9,20 +9,22 @@ from django.db.models import Q
 from shop.adapters.payments import ProviderError
 from shop.cart.stores import SEPARATOR, key_for_placing
 from shop.checkout.paying import PaymentUnavailable
+from shop.checkout.quote import Choice
 from shop.checkout.reconcile import end_hold
 from shop.marketing.models import Redemption
 from shop.marketing.services import customer_of
 from shop.orders import services as orders
 from shop.orders.models import Order
-from shop.orders.services import DeliveryTerms, Recipient
+from shop.orders.services import Recipient
 
 log = logging.getLogger(__name__)
 State = Order.State
 
 
-def same_delivery(order: Order, terms: DeliveryTerms) -> bool:
-    """Whether the order's total stands with that way of delivery."""
-    return (order.shipping_method, order.delivery_total) == (terms.code, terms.price)
+def same_terms(order: Order, choice: Choice) -> bool:
+    """Whether the order's amounts and taxes stand with that choice."""
+    now = (choice.offer.code, choice.total.amount, choice.taxation.country, choice.taxation.total)
+    return now == (order.shipping_method, order.grand_total, order.tax_country, order.tax_total)
 
 
 def same_customer(order: Order, email: str) -> bool:
@@ -31,9 +33,9 @@ def same_customer(order: Order, email: str) -> bool:
     return customer_of(order.email) == customer_of(email) or not limited.exists()
 
 
-def may_correct(order: Order, terms: DeliveryTerms, recipient: Recipient) -> bool:
-    """Whether the order can stand as it is for that recipient, delivered in that way."""
-    same = same_delivery(order, terms) and same_customer(order, recipient.email)
+def may_correct(order: Order, choice: Choice, recipient: Recipient) -> bool:
+    """Whether the order can stand as it is for that recipient, with that choice."""
+    same = same_terms(order, choice) and same_customer(order, recipient.email)
     return order.state == State.PENDING and same
 
 

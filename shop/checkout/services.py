@@ -21,7 +21,7 @@ from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.orders.services import Recipient
 
-GOODS, CODE = "goods", "code"
+COUNTRY, GOODS, CODE = "country", "goods", "code"
 
 
 class CartChanged(ShopError):
@@ -45,36 +45,41 @@ class DeliveryChanged(ShopError):
     """The chosen delivery costs something else there than was shown, or is not offered. Nothing was written."""
 
 
+class CountryChanged(DeliveryChanged):
+    """The goods cost something else in that country than in the one that was shown. Nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The amounts (minor units) a checkout page showed: the goods, and each way of delivery by its code.
 
-    code: the voucher code that was shown to apply.
+    code: the voucher code that was shown to apply; country: for where it all was.
     """
 
     goods: int = -1
     delivery: Mapping[str, int] = field(default_factory=dict)
     code: str = ""
+    country: str = ""
 
     def encode(self) -> str:
         """For a hidden field. Only its sender is protected by it, so it is not signed."""
         prices = {f"by-{code}": price for code, price in self.delivery.items()}
-        return urlencode({GOODS: self.goods, CODE: self.code, **prices})
+        return urlencode({COUNTRY: self.country, GOODS: self.goods, CODE: self.code, **prices})
 
     @classmethod
     def decode(cls, text: str) -> "Shown":
         """What encode() wrote; anything else matches no amounts."""
         fields = dict(parse_qsl(text[:2000]))
-        code = fields.pop(CODE, "")
+        code, country = fields.pop(CODE, ""), fields.pop(COUNTRY, "")
         amounts = {name: int(value) for name, value in fields.items() if value.isascii() and value.isdigit()}
         goods = amounts.pop(GOODS, -1)
-        return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()}, code)
+        return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()}, code, country)
 
 
 def shown(quoted: Quote) -> Shown:
     """What a page with that quote shows."""
     prices = {choice.offer.code: choice.price for choice in quoted.choices}
-    return Shown(quoted.charged.amount, prices, quoted.discounts.applied_code)
+    return Shown(quoted.charged.amount, prices, quoted.discounts.applied_code, quoted.country)
 
 
 def place_order(
@@ -89,8 +94,8 @@ def place_order(
     """Turn a bag into a PENDING order that holds its stock and has an attempt to be paid by; all of it or nothing.
 
     method: the code of a way of delivery. seen: the amounts its buyer was shown. The same key gives the same order.
-    Raises CartChanged, CodeRefused, DeliveryChanged, OutOfStock or VoucherSpent. The payment itself is started after
-    the commit.
+    Raises CartChanged, CodeRefused, CountryChanged, DeliveryChanged, OutOfStock or VoucherSpent. The payment itself is
+    started after the commit.
     """
     try:
         placed = _place(stored, placement_key, recipient, (method, seen), user)
@@ -132,7 +137,10 @@ def _place(
 
 
 def quoted_as_shown(stored: StoredCart, placement_key: str, recipient: Recipient, seen: Shown) -> Quote:
-    """The bag at the database's prices. Raises CartChanged or CodeRefused unless it is as its owner was shown."""
+    """The bag at the database's prices, if it is as its owner was shown.
+
+    Raises CartChanged, CodeRefused or CountryChanged.
+    """
     bag = cart.price(stored)
     same = key_for_placing(placement_key, "").startswith(key_for_placing(stored.placement_key, ""))
     if not same or not bag.lines:
@@ -140,7 +148,10 @@ def quoted_as_shown(stored: StoredCart, placement_key: str, recipient: Recipient
     quoted = quote(bag, recipient.country, customer=recipient.email)
     if seen.code and quoted.discounts.refusal:
         raise CodeRefused(quoted.discounts.refusal)
-    if bag.problems or quoted.charged.amount != seen.goods:
+    as_shown = quoted.charged.amount == seen.goods
+    if not bag.problems and not as_shown and seen.country != recipient.country:
+        raise CountryChanged(f"Going there, your pieces cost {quoted.charged}. Please check the new total.")
+    if bag.problems or not as_shown:
         raise CartChanged(bag.problems or bag.repriced)
     return quoted
 

@@ -9,12 +9,14 @@ import django.db.models.expressions
 import django.db.models.fields.json
 import django.db.models.functions.datetime
 import django.db.models.functions.text
+import django.utils.timezone
 import shop.catalog.models
 import shop.core.clock
 import shop.core.money
 import shop.core.numbers
 import simple_history.models
 import uuid
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -73,6 +75,7 @@ class Migration(migrations.Migration):
                 ('fabrics', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
                 ('care', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
                 ('fit', models.TextField(blank=True, help_text='How it is cut and who should size up')),
+                ('tax_class', models.CharField(choices=[('standard', 'Standard'), ('children', "Children's clothing")], default='standard', help_text="At which of a country's VAT rates it is sold", max_length=20, verbose_name='VAT class')),
                 ('published_at', models.DateTimeField(blank=True, db_index=True, help_text='Empty: a draft. In the future: appears then.', null=True)),
             ],
             options={
@@ -705,6 +708,7 @@ class Migration(migrations.Migration):
                 ('fabrics', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
                 ('care', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
                 ('fit', models.TextField(blank=True, help_text='How it is cut and who should size up')),
+                ('tax_class', models.CharField(choices=[('standard', 'Standard'), ('children', "Children's clothing")], default='standard', help_text="At which of a country's VAT rates it is sold", max_length=20, verbose_name='VAT class')),
                 ('published_at', models.DateTimeField(blank=True, db_index=True, help_text='Empty: a draft. In the future: appears then.', null=True)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -786,6 +790,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='TaxRate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('country', models.CharField(help_text='ISO 3166 alpha-2 code, such as GB', max_length=2)),
+                ('tax_class', models.CharField(choices=[('standard', 'Standard'), ('children', "Children's clothing")], default='standard', max_length=20)),
+                ('rate', models.DecimalField(decimal_places=3, help_text='Percent', max_digits=6, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('100'))])),
+                ('valid_from', models.DateField(default=django.utils.timezone.localdate, help_text='The first day it applies')),
+            ],
+            options={
+                'verbose_name': 'VAT rate',
+                'ordering': ['country', 'tax_class', '-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('country', 'tax_class', 'valid_from'), name='tax_rate_once', violation_error_message='There is a rate of this country and class from this day on already.'), models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 100)), name='tax_rate_is_percent')],
             },
         ),
         migrations.CreateModel(

@@ -13,6 +13,7 @@ from shop.catalog.models import ProductVariant
 from shop.core import clock
 from shop.core.errors import InvalidTransition
 from shop.orders.models import Order, OrderLine, OrderRequest, OrderStateChange, OrderTax
+from shop.tax.amounts import TaxShare
 
 State = Order.State
 
@@ -76,14 +77,9 @@ class LineToOrder:
         """Before the discount."""
         return self.unit_price * self.quantity
 
-
-@dataclass(frozen=True, slots=True)
-class TaxShare:
-    """What is charged at one rate (percent), and the tax in it; minor units."""
-
-    rate: Decimal
-    gross: int
-    tax: int
+    @property
+    def charged(self) -> int:
+        return self.total - self.discount
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shop.catalog import snapshot as snapshots
 from shop.catalog.models import ProductImage
 from shop.catalog.renditions import media_url
 from shop.catalog.snapshot import Snapshot
+from shop.core.countries import short_name
 from shop.core.http import absolute
 from shop.core.money import format_money
 from shop.delivery import services as delivery
@@ -72,6 +73,12 @@ def free_delivery_from(catalogue: Snapshot) -> str:
 def return_days() -> int:
     """For how many days after its arrival a piece may be sent back."""
     return settings.RETURN_DAYS
+
+
+@register.simple_tag
+def home_country() -> str:
+    """What the shop's own country is called in passing, such as 'UK'."""
+    return short_name(settings.SHOP_COUNTRY)
 
 
 @register.simple_tag

@@ -42,6 +42,7 @@ function total(radio) {
   for (const place of document.querySelectorAll("[data-total]")) place.textContent = radio.dataset.sum;
   document.querySelector("[data-delivery-name]").textContent = radio.dataset.name;
   document.querySelector("[data-delivery-price]").textContent = radio.dataset.price;
+  for (const place of document.querySelectorAll("[data-tax]")) place.textContent = radio.dataset.vat;
 }
 
 function ready() {

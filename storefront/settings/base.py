@@ -147,7 +147,10 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = False
 
 SHOP_NAME = "AspireClothes"
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="GBP")
-SHOP_COUNTRY = "GB"
+# Where the shop sells from (ISO 3166 alpha-2): whose VAT its prices contain.
+SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="GB")
+# Countries whose VAT it charges on what goes there; empty: home, and all of the EU when home is in it.
+SHOP_TAX_AREA: list[str] = env.list("SHOP_TAX_AREA", default=[])
 SHOP_EMAIL = env.str("SHOP_EMAIL", default="hello@aspireclothes.example")
 # So long after its arrival a piece may be sent back; the law asks for 14 days.
 RETURN_DAYS = 30

@@ -70,6 +70,7 @@ NAVIGATION = [
         "items": [
             page("Payments", "payments", "paymentattempt"),
             page("Provider events", "webhook", "providerevent"),
+            page("VAT rates", "percent", "taxrate"),
         ],
     },
     {

@@ -183,11 +183,13 @@ def test_the_country_shapes_the_form_and_values_are_kept(client: Client, shirt: 
     page = response.content.decode()
     assert '<label for="postcode">ZIP code</label>' in page and '<label for="region">State</label>' in page
     assert 'value="sam@"' in page and 'value="Sam"' in page and "Problem:" not in page
-    assert "£87" in page
+    assert "£72.50" in page and "Without UK VAT; import duties may be due on delivery." in page
+    assert '<span class="price">£65</span>' in page and "£78" not in page
     assert not Order.objects.exists()
     response = submit(client, fields(page), country="US", region="Ohio", postcode="95014")
     order = Order.objects.get()
-    assert (response.status_code, order.region, order.delivery_total) == (303, "Ohio", 900)
+    assert (response.status_code, order.region, order.delivery_total) == (303, "Ohio", 750)
+    assert (order.tax_country, order.tax_total, order.grand_total) == ("", 0, 7250)
 
 
 def test_a_region_is_chosen_from_the_list(client: Client, shirt: ProductVariant) -> None:
@@ -207,10 +209,11 @@ def test_a_country_we_do_not_deliver_to_is_refused(client: Client, shirt: Produc
 def test_another_country_without_an_update_shows_the_new_total_first(client: Client, shirt: ProductVariant) -> None:
     response = submit(client, country="FR", postcode="75011", city="Paris")
     page = response.content.decode()
-    assert "Standard to this country is £9. Please check the new total." in page
+    assert "Going there, your pieces cost £65. Please check the new total." in page
+    assert "£72.50" in page
     assert not Order.objects.exists()
     assert submit(client, fields(page), country="FR", postcode="75011", city="Paris").status_code == 303
-    assert Order.objects.get().delivery_total == 900
+    assert Order.objects.get().delivery_total == 750
 
 
 @pytest.mark.parametrize("method", ["", "drone"])

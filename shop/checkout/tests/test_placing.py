@@ -10,7 +10,7 @@ from shop.catalog import listings
 from shop.catalog.models import ProductListing, ProductVariant
 from shop.checkout import bags, services
 from shop.checkout.quote import Quote, quote
-from shop.checkout.services import CartChanged, DeliveryChanged, Shown, place_order
+from shop.checkout.services import CartChanged, CountryChanged, DeliveryChanged, Shown, place_order
 from shop.checkout.tests.paying_builders import FakeProvider
 from shop.core.numbers import secret_key
 from shop.delivery.models import ShippingRate
@@ -131,17 +131,25 @@ def test_a_bag_that_is_not_as_shown_places_nothing(change: str) -> None:
 
 def test_delivery_that_costs_something_else_than_shown_places_nothing() -> None:
     make_rate("standard", 395, None)
-    make_rate("standard", 900, None, countries=["FR"])
+    make_rate("standard", 900, None, countries=["IM"])
     stored = fill(make_variant())
     seen = shown(stored)
     with pytest.raises(DeliveryChanged, match="Standard to this country is £9"):
-        place(stored, seen, country="FR")
-    for wrong in ({"country": "US"}, {"method": "drone"}):
+        place(stored, seen, country="IM")
+    for wrong in ({"country": "US", "seen": shown(stored, "US")}, {"method": "drone"}):
         with pytest.raises(DeliveryChanged, match="not offered there"):
-            place(stored, seen, **wrong)
+            place(stored, **{"seen": seen, **wrong})  # type: ignore[arg-type]
     ShippingRate.objects.update(price=500)
     with pytest.raises(DeliveryChanged):
         place(stored, seen)
+    assert nothing_was_written()
+
+
+def test_another_country_than_shown_where_the_goods_cost_something_else_places_nothing() -> None:
+    make_rate("standard", 395, None, countries=["GB", "US"])
+    stored = fill(make_variant())
+    with pytest.raises(CountryChanged, match="Going there, your pieces cost £65"):
+        place(stored, shown(stored, "GB"), country="US")
     assert nothing_was_written()
 
 

@@ -101,7 +101,7 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
         return show(request, at, form)
     choice = at.quote.chosen(form.cleaned_data["method"])
     recipient = form.recipient()
-    if choice and placed and replacing.may_correct(placed, choice.terms(), recipient):
+    if choice and placed and replacing.may_correct(placed, choice, recipient):
         replacing.correct(placed, recipient)
         return pay(placed, OrderRequest.What.SUBMITTED)
     return place(request, at, form, placed)
@@ -187,6 +187,7 @@ def show(
     context = {
         "form": form,
         "bag": at.bag,
+        "lines": list(zip((line for line in at.bag.lines if line.is_sold), at.quote.lines, strict=True)),
         "quote": at.quote,
         "chosen": chosen,
         "total": chosen.total if chosen else at.quote.charged,
