@@ -4,6 +4,7 @@ from adminpanel import (  # noqa: F401 - importing registers
     alerts_admin,
     catalog_admin,
     delivery_admin,
+    documents_admin,
     marketing_admin,
     messages_admin,
     orders_admin,

@@ -20,6 +20,7 @@ from shop.checkout.sync import SETTLED, sync
 from shop.core import clock
 from shop.core.countries import country_names
 from shop.core.errors import ShopError
+from shop.invoices.services import documents_of
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
 from shop.warehouse.models import Reservation
@@ -88,6 +89,7 @@ class OrderAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "may_sync": request.user.has_perm("shop.change_paymentattempt"),
             "sees_payments": request.user.has_perm("shop.view_paymentattempt"),
+            "sees_documents": request.user.has_perm("shop.view_document"),
             "entries": seen_by(request.user, timeline(order)),
         }
         return TemplateResponse(request, "adminpanel/orders/detail.html", context)
@@ -128,7 +130,7 @@ def sync_answer(before: PaymentAttempt, after: PaymentAttempt) -> str:
 
 
 def order_facts(order: Order) -> dict[str, Any]:
-    """All that belongs to the order except what happened to it, in three queries however long it is."""
+    """All that belongs to the order except what happened to it, in five queries however long it is."""
     lines = list(order.lines.all())
     attempts = list(order.payment_attempts.all())
     holds = Reservation.objects.filter(order_line__in=lines).select_related("order_line", "level__location")
@@ -140,4 +142,6 @@ def order_facts(order: Order) -> dict[str, Any]:
         "fulfilment_kind": FULFILMENT.get(order.fulfilment_state, ""),
         "attempts": [(attempt, KINDS.get(attempt.state, "")) for attempt in attempts],
         "reservations": list(holds),
+        "taxes": list(order.taxes.all()),
+        "documents": list(documents_of(order)),
     }

@@ -18,6 +18,7 @@ from shop.catalog.models import (
 )
 from shop.delivery.models import ShippingMethod, ShippingRate
 from shop.events.models import InboxEntry, OutboxEvent
+from shop.invoices.models import Document, DocumentCounter
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import PriceRecord, Promotion, Redemption, Sale, SalePrice, Voucher
 from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
@@ -33,6 +34,8 @@ __all__ = [
     "Category",
     "Colour",
     "Dispute",
+    "Document",
+    "DocumentCounter",
     "InboxEntry",
     "Order",
     "OrderHold",

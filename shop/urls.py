@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("shop.cart.urls")),
     path("", include("shop.checkout.urls")),
     path("", include("shop.orders.urls")),
+    path("", include("shop.invoices.urls")),
 ]

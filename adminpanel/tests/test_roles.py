@@ -42,6 +42,7 @@ PAGES = {
     "Add a sale": "admin:shop_sale_add",
     "Delivery": "admin:shop_shippingmethod_changelist",
     "Add a delivery method": "admin:shop_shippingmethod_add",
+    "Invoices": "admin:shop_document_changelist",
     "VAT rates": "admin:shop_taxrate_changelist",
     "Add a VAT rate": "admin:shop_taxrate_add",
     "People": "admin:shop_user_changelist",

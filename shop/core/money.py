@@ -64,10 +64,15 @@ def shop_currency() -> str:
     return str(settings.SHOP_CURRENCY)
 
 
+def format_exactly(amount: int, currency: str) -> str:
+    """1200 GBP -> '£12.00': with all decimals, as columns of figures want it."""
+    text: str = format_currency(Money(amount, currency).decimal, currency, locale=LOCALE)
+    return text
+
+
 @lru_cache(4096)
 def format_money(amount: int, currency: str) -> str:
     """1200 GBP -> '£12'; 1250 GBP -> '£12.50': whole amounts lose their zeros, as the design asks."""
-    money = Money(amount, currency)
-    text: str = format_currency(money.decimal, currency, locale=LOCALE)
+    text = format_exactly(amount, currency)
     zeros = "." + "0" * get_currency_precision(currency)
     return text.removesuffix(zeros) if len(zeros) > 1 else text

@@ -6,7 +6,11 @@ its inbox entry, so that a repeated event changes nothing. Paths, not functions:
 
 HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (),
-    "OrderPaid": ("shop.orders.handlers.mail_confirmation", "shop.checkout.handlers.empty_bag"),
+    "OrderPaid": (
+        "shop.orders.handlers.mail_confirmation",
+        "shop.checkout.handlers.empty_bag",
+        "shop.invoices.handlers.invoice_order",
+    ),
     "OrderCancelled": (),
     "StockLow": ("shop.warehouse.handlers.mail_stock_low",),
     "ProductChanged": ("shop.catalog.handlers.refresh_listing",),

@@ -6,7 +6,7 @@ empties a test database. And every price a variant ever had is recorded, with th
 
 from django.db import migrations
 
-LEDGERS = ("shop_stockmovement", "shop_orderstatechange", "shop_orderrequest", "shop_pricerecord")
+LEDGERS = ("shop_stockmovement", "shop_orderstatechange", "shop_orderrequest", "shop_pricerecord", "shop_document")
 
 FUNCTION = """
 CREATE FUNCTION shop_refuse_rewriting_ledger() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -158,6 +158,11 @@ class Order(TimeStamped):
         """The tracking page: reachable without signing in, by whoever has the key."""
         return reverse("order-detail", args=[self.number, self.key])
 
+    @property
+    def is_export(self) -> bool:
+        """Whether it left the area where we charge VAT, so that nothing in it contains any."""
+        return not self.tax_country and self.country != settings.SHOP_COUNTRY
+
     def money(self, amount: int) -> Money:
         """An amount of this order (minor units) with its currency."""
         return Money(amount, self.currency)

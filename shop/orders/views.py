@@ -11,6 +11,7 @@ from shop.cart.cookies import read_key
 from shop.cart.stores import bag_of
 from shop.checkout import bags
 from shop.core.http import personal_page
+from shop.invoices.services import documents_of
 from shop.orders.access import load_order
 from shop.orders.labels import address_lines, delivery_days
 from shop.orders.models import Order
@@ -58,6 +59,8 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
     context = {
         "order": order,
         "lines": list(order.lines.all()),
+        "taxes": list(order.taxes.all()),
+        "documents": list(documents_of(order)),
         "address": address_lines(order),
         "days": delivery_days(order),
         "notice_kind": kind if order.state == State.PENDING else "",

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from shop.core.sharing import apportion
+
 
 @dataclass(frozen=True, slots=True)
 class TaxShare:
@@ -21,20 +23,6 @@ class TaxShare:
 def contained(gross: int, rate: Decimal) -> int:
     """The tax at that rate (percent) in an amount that includes it: gross x rate / (100 + rate), half up."""
     return int((gross * rate / (100 + rate)).to_integral_value(ROUND_HALF_UP))
-
-
-def apportion(amount: int, weights: Sequence[int]) -> list[int]:
-    """An amount (0 or more) shared out by weight, by largest remainder: the parts sum exactly to it.
-
-    Where no weight is above 0, all weigh the same. No part is above its weight unless the amount is above their sum.
-    """
-    weights = weights if sum(weights) > 0 else [1] * len(weights)
-    whole = sum(weights)
-    parts = [amount * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda place: -(amount * weights[place] % whole))
-    for place in by_remainder[: amount - sum(parts)]:
-        parts[place] += 1
-    return parts
 
 
 def by_rate(shares: Iterable[TaxShare]) -> tuple[TaxShare, ...]:

@@ -9,6 +9,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 SITE_URL = env.str("SITE_URL").rstrip("/")
 DATABASES["default"] = env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
+# An invoice without them is none. The VAT number may be missing: not every seller has one.
+SELLER_NAME = env.str("SELLER_NAME")
+SELLER_ADDRESS = env.list("SELLER_ADDRESS")
+
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = ""

@@ -154,6 +154,10 @@ SHOP_TAX_AREA: list[str] = env.list("SHOP_TAX_AREA", default=[])
 SHOP_EMAIL = env.str("SHOP_EMAIL", default="hello@aspireclothes.example")
 # So long after its arrival a piece may be sent back; the law asks for 14 days.
 RETURN_DAYS = 30
+# Who sells, as invoices name it: registered name, address (its lines, with commas between them) and VAT number.
+SELLER_NAME = env.str("SELLER_NAME", default=SHOP_NAME)
+SELLER_ADDRESS: list[str] = env.list("SELLER_ADDRESS", default=[])
+SELLER_VAT_ID = env.str("SELLER_VAT_ID", default="")
 STAFF_EMAILS: list[str] = env.list("STAFF_EMAILS", default=[])
 
 CART_STORE = "shop.cart.stores.TableCartStore"

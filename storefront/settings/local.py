@@ -24,6 +24,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+SELLER_NAME = "AspireClothes Demo Ltd"
+SELLER_ADDRESS = ["1 Sample Yard", "London E8 0ZZ", "United Kingdom"]
+SELLER_VAT_ID = "GB000000000"
+
 STRIPE_SECRET_KEY = "sk_test_sandbox_local"  # noqa: S105
 STRIPE_WEBHOOK_SECRET = "whsec_sandbox_local"  # noqa: S105
 STRIPE_API_BASE = f"{SITE_URL}/sandbox/stripe"

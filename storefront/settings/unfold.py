@@ -70,6 +70,7 @@ NAVIGATION = [
         "items": [
             page("Payments", "payments", "paymentattempt"),
             page("Provider events", "webhook", "providerevent"),
+            page("Invoices", "description", "document"),
             page("VAT rates", "percent", "taxrate"),
         ],
     },

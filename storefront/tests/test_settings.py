@@ -14,6 +14,8 @@ NEEDED = {
     "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/none",
     "STRIPE_SECRET_KEY": "sk_test_x",
     "STRIPE_WEBHOOK_SECRET": "whsec_x",
+    "SELLER_NAME": "A Shop Ltd",
+    "SELLER_ADDRESS": "1 Yard,London",
 }
 
 
@@ -34,7 +36,7 @@ def test_production_settings_pass_djangos_deployment_checks() -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "STRIPE_WEBHOOK_SECRET"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "STRIPE_WEBHOOK_SECRET", "SELLER_ADDRESS"])
 def test_a_missing_value_stops_the_start_with_its_name(name: str) -> None:
     result = check({key: value for key, value in NEEDED.items() if key != name})
     assert result.returncode != 0

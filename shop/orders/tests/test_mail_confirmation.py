@@ -13,6 +13,7 @@ from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.events.relay import relay
 from shop.events.services import emit
+from shop.invoices.tests.builders import make_paid_order
 from shop.mail.models import OutgoingMail
 from shop.mail.services import send_due_mail
 from shop.orders.models import Order
@@ -59,7 +60,8 @@ def test_the_buyer_gets_the_text_of_what_they_bought(order: Order) -> None:
         "Everyday Heavy Tee × 2, Sky, size M: £65\n\n"
         "Subtotal: £143\n"
         "Standard: Free\n"
-        "Paid: £143\n\n"
+        "Paid: £143\n"
+        f"Invoice (PDF): {site}/orders/{order.number}/{order.key}/invoice/\n\n"
         "DELIVERING TO\n\n"
         "Sam Okafor\n14 Navarino Road\nLONDON\nE8 3PN\nUNITED KINGDOM\n\n"
         f"Changed your mind? Answer this mail before we pack it, or see how to return it: {site}/pages/returns/\n\n"
@@ -114,3 +116,12 @@ def test_the_mail_is_one_however_often_the_event_comes(order: Order, settings: S
     (file,) = tmp_path.glob("*.eml")
     sent = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     assert (sent["to"], sent["subject"]) == ("sam@example.com", f"Order {order.number}: thank you")
+
+
+@pytest.mark.parametrize(
+    ("country", "words"),
+    [("GB", "Includes £13.66 VAT."), ("US", "Without UK VAT; import duties may be due on delivery.")],
+)
+def test_the_mail_says_what_tax_is_in_it(country: str, words: str) -> None:
+    mail = paid(make_paid_order(country=country))
+    assert words in mail.text and words in mail.html

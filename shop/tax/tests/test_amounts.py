@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.tax.amounts import TaxShare, apportion, breakdown, by_rate, contained, follow
+from shop.core.sharing import apportion
+from shop.tax.amounts import TaxShare, breakdown, by_rate, contained, follow
 
 AMOUNTS = st.integers(0, 10**12)
 # Every rate of the table, and whatever else its column takes.
