@@ -1,21 +1,25 @@
 """The demo's past orders with all that belongs to them, each in the state that time has brought it to."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from shop.accounts.models import User
 from shop.catalog.models import ProductImage, ProductVariant
+from shop.checkout.quote import Choice, choice, taxed
 from shop.core import clock
 from shop.delivery.models import ShippingRate
-from shop.delivery.services import dispatch_day, offer
+from shop.delivery.services import Offer, dispatch_day, offer
 from shop.demo.ledger import Ledger
 from shop.demo.people import Customer, customers, make_accounts
 from shop.demo.purchases import Purchase, number, plan_purchases, price_then, shop_time
-from shop.orders.models import Order, OrderLine, OrderStateChange
-from shop.orders.services import DeliveryTerms, LineToOrder, copy_line
+from shop.invoices.services import issue_invoice
+from shop.orders.models import Order, OrderLine, OrderStateChange, OrderTax
+from shop.orders.services import LineToOrder, copy_line
 from shop.payments.models import PaymentAttempt
+from shop.tax.services import Levy, levy_for
 
 State, Fulfilment = Order.State, Order.FulfilmentState
 # What reconciling leaves between the end of the payment page and the end of the hold.
@@ -31,12 +35,14 @@ class Rows:
     lines: list[OrderLine] = field(default_factory=list)
     attempts: list[PaymentAttempt] = field(default_factory=list)
     changes: list[OrderStateChange] = field(default_factory=list)
+    taxes: list[OrderTax] = field(default_factory=list)
 
     def write(self) -> None:
         Order.objects.bulk_create(self.orders)
         OrderLine.objects.bulk_create(self.lines)
         PaymentAttempt.objects.bulk_create(self.attempts)
         OrderStateChange.objects.bulk_create(self.changes)
+        OrderTax.objects.bulk_create(self.taxes)
 
 
 def have_orders() -> bool:
@@ -49,20 +55,27 @@ def make_orders(count: int, variants: list[ProductVariant]) -> None:
     now = clock.now()
     users = make_accounts(customers())
     pictures = pictures_of(variants)
-    rates, ledger, rows = rates_by_country(), Ledger(variants), Rows()
+    rates, ledger, rows, levies = rates_by_country(), Ledger(variants), Rows(), Levies()
     for purchase in plan_purchases(count, variants, now):
         order = write_order(purchase, users, now)
-        lines = [write_line(order, item, pictures, now) for item in purchase.items]
-        total_up(order, lines, choose(purchase, rates, sum(line.line_total for line in lines)))
+        levy = levies.of(order.country, order.placed_at)
+        prices = [price_then(variant, order.placed_at, now) for variant, _ in purchase.items]
+        bought = [line_of(*each, levy, pictures) for each in zip(purchase.items, prices, strict=True)]
+        chosen = choice(choose(purchase, rates, sum(line.total for line in bought)), bought, levy)
+        lines = [copy_line(order, line) for line in bought]
+        total_up(order, lines, chosen)
         settle(order, purchase, now)
         rows.orders.append(order)
         rows.lines += lines
         rows.attempts += attempts_of(order, purchase)
         rows.changes += changes_of(order)
+        rows.taxes += [OrderTax(order=order, **asdict(share)) for share in chosen.taxation.shares]
         for line in lines:
             ledger.post(order, line)
     rows.write()
     ledger.write()
+    for order in sorted(filter(is_paid, rows.orders), key=lambda order: order.paid_at or now):
+        issue_invoice(order.pk, at=order.paid_at)
 
 
 def pictures_of(variants: list[ProductVariant]) -> dict[tuple[int, int | None], str]:
@@ -97,20 +110,38 @@ def write_order(purchase: Purchase, users: dict[str, User], now: datetime) -> Or
     )
 
 
-def write_line(
-    order: Order, item: tuple[ProductVariant, int], pictures: dict[tuple[int, int | None], str], now: datetime
-) -> OrderLine:
-    """A line at the price of its day."""
+def is_paid(order: Order) -> bool:
+    return order.paid_at is not None
+
+
+class Levies:
+    """How each country was taxed on each day; each asked for once."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, date], Levy] = {}
+
+    def of(self, country: str, at: datetime) -> Levy:
+        key = (country, timezone.localdate(at))
+        if key not in self.known:
+            self.known[key] = levy_for(country, on=key[1])
+        return self.known[key]
+
+
+def line_of(
+    item: tuple[ProductVariant, int], price: int, levy: Levy, pictures: dict[tuple[int, int | None], str]
+) -> LineToOrder:
+    """A line as its country paid it; price: at home on its day."""
     variant, quantity = item
-    picture = pictures.get((variant.product_id, variant.colour_id), "")
-    return copy_line(order, LineToOrder(variant, quantity, price_then(variant, order.placed_at, now), picture))
+    tax_class, picture = variant.product.tax_class, pictures.get((variant.product_id, variant.colour_id), "")
+    line = LineToOrder(variant, quantity, levy.unit_price(price, tax_class), picture, tax_class=tax_class)
+    return taxed(line, levy)
 
 
-def choose(purchase: Purchase, rates: dict[str, list[ShippingRate]], goods: int) -> DeliveryTerms:
+def choose(purchase: Purchase, rates: dict[str, list[ShippingRate]], goods: int) -> Offer:
     """The delivery chosen: of what the country is offered, the last is the fast one."""
     offered = rates[purchase.customer.country]
     rate = offered[-1] if purchase.express else offered[0]
-    return offer(rate, goods, dispatch_day(purchase.placed_at)).terms()
+    return offer(rate, goods, dispatch_day(purchase.placed_at))
 
 
 def rates_by_country() -> dict[str, list[ShippingRate]]:
@@ -122,10 +153,12 @@ def rates_by_country() -> dict[str, list[ShippingRate]]:
     return found
 
 
-def total_up(order: Order, lines: list[OrderLine], delivery: DeliveryTerms) -> None:
+def total_up(order: Order, lines: list[OrderLine], chosen: Choice) -> None:
+    delivery = chosen.terms()
     order.lines_total = sum(line.line_total for line in lines)
     order.delivery_total = delivery.price
     order.grand_total = order.lines_total + order.delivery_total
+    order.tax_country, order.tax_total = chosen.taxation.country, chosen.taxation.total
     order.shipping_method, order.shipping_name = delivery.code, delivery.name
     order.delivery_from, order.delivery_until = delivery.first_day, delivery.last_day
 

@@ -75,9 +75,12 @@ def rates_of(rows: Iterable[TaxRate]) -> Rates:
     return Rates({row.tax_class: row.rate for row in rows})
 
 
-def levy_for(destination: str, catalogue: Snapshot | None = None) -> Levy:
-    """How goods that go there today are taxed. One query; none with a catalogue, whose rates are for showing."""
-    country, today = taxing_country(destination), timezone.localdate(clock.now())
+def levy_for(destination: str, catalogue: Snapshot | None = None, on: date | None = None) -> Levy:
+    """How goods that go there today, or on that day, are taxed.
+
+    One query; none with a catalogue, whose rates are for showing.
+    """
+    country, today = taxing_country(destination), on or timezone.localdate(clock.now())
     read = country or settings.SHOP_COUNTRY
     if catalogue is None:
         return Levy(country, rates_for(read, today))

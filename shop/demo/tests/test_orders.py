@@ -2,7 +2,9 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
+from itertools import groupby
 
 import pytest
 from django.db.models import F, Sum
@@ -14,8 +16,10 @@ from shop.demo.build import Plan
 from shop.demo.people import customers
 from shop.demo.pictures import TINY
 from shop.demo.purchases import moments, number
+from shop.invoices.models import Document
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentAttempt
+from shop.tax.amounts import contained
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import Reservation, StockMovement
 
@@ -26,7 +30,9 @@ State, Fulfilment = Order.State, Order.FulfilmentState
 @pytest.fixture
 def orders(db: None) -> list[Order]:
     demo.build(SMALL, StringIO())
-    return list(Order.objects.prefetch_related("lines", "payment_attempts", "state_changes").order_by("placed_at"))
+    return list(
+        Order.objects.prefetch_related("lines", "taxes", "payment_attempts", "state_changes").order_by("placed_at")
+    )
 
 
 def test_every_state_occurs(orders: list[Order]) -> None:
@@ -40,7 +46,8 @@ def test_totals_add_up_and_delivery_costs_what_its_rate_says(orders: list[Order]
         assert order.lines_total == sum(line.unit_price * line.quantity for line in order.lines.all())
         assert order.grand_total == order.lines_total + order.delivery_total
         rate = ShippingRate.objects.offered_in(order.country).get(method__code=order.shipping_method)
-        assert order.delivery_total == rate.price_for(order.lines_total)
+        price = rate.price_for(order.lines_total)
+        assert order.delivery_total == (price - contained(price, Decimal(20)) if order.is_export else price)
 
 
 def test_times_are_in_order_and_in_the_past(orders: list[Order]) -> None:
@@ -125,3 +132,23 @@ def test_an_interruption_while_orders_are_written_leaves_none(db: None, monkeypa
     demo.build(SMALL, StringIO())
     assert Order.objects.count() == 60
     assert not demo.interrupted()
+
+
+def test_each_order_has_the_taxes_of_where_and_when_it_was_placed(orders: list[Order]) -> None:
+    for order in orders:
+        lines, taxes = list(order.lines.all()), list(order.taxes.all())
+        assert order.tax_country == ("GB" if order.country == "GB" else "")
+        assert order.tax_total == sum(tax.tax for tax in taxes)
+        assert sum(tax.gross for tax in taxes) == (0 if order.is_export else order.grand_total)
+        assert all(line.tax_total == contained(line.charged, line.tax_rate) for line in lines)
+    assert {order.is_export for order in orders} == {True, False}
+
+
+def test_invoices_are_numbered_without_gaps_in_the_order_of_payment(orders: list[Order]) -> None:
+    paid = sorted((order for order in orders if order.paid_at), key=lambda order: str(order.paid_at))
+    documents = list(Document.objects.order_by("series", "sequence"))
+    assert [document.order_id for document in documents] == [order.pk for order in paid]
+    for _, numbered in groupby(documents, key=lambda document: document.series):
+        sequence = [document.sequence for document in numbered]
+        assert sequence == list(range(1, len(sequence) + 1))
+    assert all(document.gross == document.order.grand_total for document in documents)
