@@ -10,10 +10,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from unfold.decorators import action
 
 from adminpanel.site import ReadOnlyAdmin, status
 from shop.alerts.models import Alert
+
+ADVICE_SHOWN = 140
 
 
 def alerts_for(user: Any) -> QuerySet[Alert]:
@@ -37,8 +40,8 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    list_display = ["title", "state", "area", "concerns", "raised_at", "times", "closed_by"]
-    list_display_links = ["title"]
+    list_display = ["matter", "state", "area", "concerns", "raised_at", "times", "closed_by"]
+    list_display_links = ["matter"]
     list_filter = [OpenFilter, "area", "raised_at"]
     list_select_related = ["order", "closed_by"]
     search_fields = ["title", "key", "=order__number"]
@@ -81,6 +84,11 @@ class AlertAdmin(ReadOnlyAdmin):
             "may_see_order": request.user.has_perm("shop.view_order"),
         }
         return TemplateResponse(request, "adminpanel/alerts/detail.html", context)
+
+    @admin.display(description="Matter, and what to do", ordering="title")
+    def matter(self, alert: Alert) -> SafeString:
+        advice = Truncator(alert.advice).chars(ADVICE_SHOWN)
+        return format_html('{}<br><span class="advice-short">{}</span>', alert.title, advice)
 
     @admin.display(description="State", ordering="closed_at")
     def state(self, alert: Alert) -> SafeString:

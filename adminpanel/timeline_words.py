@@ -43,6 +43,7 @@ OPERATIONS = {
     "capture": "Take the money that the buyer agreed to",
     "refund": "Give money back",
     "list_refunds": "Which refunds are there?",
+    "list_events": "Which messages are there?",
     "list_sessions": "Which payment pages are there?",
 }
 
@@ -52,6 +53,8 @@ MESSAGES = {
     "checkout.session.expired": "The payment page has closed",
     "checkout.session.async_payment_succeeded": "The delayed payment has arrived",
     "checkout.session.async_payment_failed": "The delayed payment has failed",
+    "payment_intent.succeeded": "The money was taken",
+    "charge.succeeded": "The card was charged",
     "payment_intent.payment_failed": "A payment was declined",
     "charge.refunded": "Money was given back",
     "refund.created": "A refund was begun",

@@ -17,11 +17,15 @@ from shop.payments.calls import forget_old_calls
 
 @dataclass(frozen=True)
 class Job:
-    """A function without arguments that may run twice, and how often it should (seconds)."""
+    """A function without arguments that may run twice, and how often it should (seconds).
+
+    first: how long after the worker's start it runs for the first time.
+    """
 
     name: str
     run: Callable[[], object]
     every: int
+    first: int = 0
 
 
 def sandbox_jobs() -> tuple[Job, ...]:
@@ -44,8 +48,9 @@ JOBS: tuple[Job, ...] = (
     Job("publish", publish_due, every=60),
     Job("sales", apply_sales, every=60),
     Job("expire unpaid orders", expire_unpaid, every=60),
-    Job("reconcile payments", reconcile, every=300),
-    Job("sentinel", sentinel, every=3600),
+    # On a laptop the provider is the server beside the worker, which needs a moment to come up.
+    Job("reconcile payments", reconcile, every=300, first=60),
+    Job("sentinel", sentinel, every=3600, first=120),
     Job("forget old bags", purge_bags, every=3600),
     Job("forget old provider calls", forget_old_calls, every=86400),
     *sandbox_jobs(),

@@ -23,7 +23,7 @@ def work(jobs: Sequence[Job], report: Callable[[str], object]) -> None:
 
     A signal ends the running job where it stands: a job may be cut off anywhere, as a crash could do it too.
     """
-    due = {job.name: 0.0 for job in jobs}
+    due = {job.name: time.monotonic() + job.first for job in jobs}
     try:
         with ended_by_signals():
             while True:

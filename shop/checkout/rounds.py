@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from shop.adapters.payments import ProviderUnavailable
 from shop.core.crash import crash_point
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,11 @@ class Round:
         try:
             work()
             crash_point("reconcile-between-items")
+        except ProviderUnavailable as error:
+            # Expected now and then, and where it happened says nothing.
+            log.warning("%s failed: %s", what, error)
+            self.failures.append(f"{what}: {error}")
+            return False
         except Exception as error:
             log.exception("%s failed", what)
             self.failures.append(f"{what}: {str(error) or repr(error)}")

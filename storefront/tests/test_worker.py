@@ -51,6 +51,15 @@ def test_a_job_runs_at_its_rate() -> None:
     assert done == {"rare": 1, "often": 5}
 
 
+@pytest.mark.django_db
+def test_a_job_with_a_later_start_waits_for_it() -> None:
+    done = Counter[str]()
+    often = after(5, lambda: done.update(["often"]))
+    later = Job("later", lambda: done.update(["later"]), every=1, first=3600)
+    work([later, Job("often", often, every=0)], print)
+    assert done == {"often": 5}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_database_connection_is_made_anew() -> None:
     answers, reports = list[str](), list[str]()

@@ -1,17 +1,22 @@
 """Each check is shown data broken on purpose, behind the back of everything that guards it."""
 
+import inspect
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from shop.alerts.models import Alert
+from shop.checkout import advice
 from shop.checkout.paying import start_payment
 from shop.checkout.sentinel import run as sentinels
 from shop.checkout.sentinel.finding import Check, Finding
@@ -160,6 +165,15 @@ def test_what_is_broken_is_found_told_and_closed_once_it_is_mended(order: Order,
 
 def test_every_check_is_shown_something_broken() -> None:
     assert {name for _, names, _ in BROKEN for name in names} == {check.name for check in CHECKS}
+
+
+def test_the_operators_page_says_what_each_check_and_each_alert_of_the_money_path_means() -> None:
+    page = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
+    listed = re.findall(r"^\| `([a-z-]+)` \|", page.partition("## What the sentinel finds")[2], re.MULTILINE)
+    assert listed == [check.name for check in CHECKS]
+    kinds = set(re.findall(r'"?key"?\s*=\s*f"([a-z-]+):', inspect.getsource(advice)))
+    assert kinds >= {"wrong-amount", "orphan-payment"}
+    assert kinds == set(re.findall(r"^\| `([a-z-]+)` \|", page.partition("## What the sentinel")[0], re.MULTILINE))
 
 
 def test_a_difference_that_is_gone_closes_its_alert_and_one_that_stays_is_the_same_alert(order: Order) -> None:
