@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 
 from sandbox.models import Charge, Session
+from shop.checkout.sentinel.run import sentinel
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
+from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.orders import services as orders
 from shop.orders.models import Order, OrderLine, OrderStateChange
 from shop.payments.models import PaymentAttempt, ProviderEvent
@@ -139,6 +141,28 @@ def histories_are_whole() -> list[str]:
     ]
 
 
+def vouchers_are_counted() -> list[str]:
+    """A promotion's (and a code's) uses are those of the orders that stand, never more than it has."""
+    standing = Count("redemptions", filter=Q(redemptions__isnull=False, redemptions__given_back_at=None))
+    rows: list[tuple[str, int, int, int | None]] = []
+    rows += Promotion.objects.annotate(standing=standing).values_list("name", "uses", "standing", "max_uses")
+    rows += Voucher.objects.annotate(standing=standing).values_list("code", "uses", "standing", "max_uses")
+    wrong = [
+        f"{name}: {uses} uses counted, {stand} stand, {most} allowed"
+        for name, uses, stand, most in rows
+        if uses != stand or (most is not None and uses > most)
+    ]
+    of_cancelled = Redemption.objects.standing().filter(order__state=Order.State.CANCELLED)
+    given_back = Redemption.objects.exclude(given_back_at=None).exclude(order__state=Order.State.CANCELLED)
+    wrong += [f"{use.order} is cancelled and keeps its use of {use.name}" for use in of_cancelled]
+    return wrong + [f"{use.order} stands and has given back its use of {use.name}" for use in given_back]
+
+
+def the_sentinel_agrees() -> list[str]:
+    """The shop's own watch finds nothing either."""
+    return sentinel().failures
+
+
 INVARIANTS: tuple[Callable[[], list[str]], ...] = (
     money_kept,
     payments_have_orders,
@@ -147,6 +171,8 @@ INVARIANTS: tuple[Callable[[], list[str]], ...] = (
     nothing_waits,
     totals_add_up,
     histories_are_whole,
+    vouchers_are_counted,
+    the_sentinel_agrees,
 )
 
 
@@ -167,6 +193,7 @@ def facts() -> dict[str, Any]:
         "movements": StockMovement.objects.count(),
         "changes of state": OrderStateChange.objects.count(),
         "events": OutboxEvent.objects.count(),
+        "uses": list(Promotion.objects.order_by("pk").values_list("pk", "uses")),
         "mails": OutgoingMail.objects.count(),
         "mail files": len(list(Path(settings.MAIL_DIR).glob("*.eml"))),
     }

@@ -45,14 +45,14 @@ MUTANTS = (
     Mutant(
         "a message that was seen counts as done",
         "shop/payments/services.py",
-        "    if not made:\n",
-        "    if not made:\n        row.processed_at = clock.now()\n",
+        "    if not made and delivered:\n",
+        "    if not made and delivered:\n        row.processed_at = clock.now()\n",
         (f"{CHECKOUT}/test_webhook.py::test_a_message_that_fails_stays_open_and_its_repeat_is_worked_on",),
     ),
     Mutant(
         "no reconciler for payments",
         "shop/checkout/reconcile.py",
-        "    check_attempts(summary, progress)\n",
+        "        check_attempts(run)\n",
         "",
         (f"{CHECKOUT}/test_reconcile.py::test_a_lost_webhook_is_made_up_for",),
     ),
@@ -66,8 +66,8 @@ MUTANTS = (
     Mutant(
         "stock is changed without a guard",
         "shop/warehouse/levels.py",
-        'pk=level.pk, reserved__gte=-change.reserved, on_hand__gte=F("reserved") + change.reserved - change.on_hand',
-        "pk=level.pk",
+        '    guarded = rows.filter(reserved__gte=-reserved, on_hand__gte=F("reserved") + reserved - on_hand)\n',
+        "    guarded = rows\n",
         ("shop/warehouse/tests/test_races.py::test_rows_are_locked_in_key_order_before_each_is_updated_in_key_order",),
     ),
     Mutant(
@@ -136,6 +136,15 @@ MUTANTS = (
         'please send it again", 500)',
         'please send it again", 200)',
         (f"{CHECKOUT}/test_webhook.py::test_a_message_that_fails_stays_open_and_its_repeat_is_worked_on",),
+    ),
+    Mutant(
+        "the uses of a promotion are read, then written",
+        "shop/marketing/services.py",
+        "    return bool(Promotion.objects.running().filter(HAS_USES_LEFT, pk=promotion_id)"
+        '.update(uses=F("uses") + 1))\n',
+        "    found = Promotion.objects.running().filter(HAS_USES_LEFT, pk=promotion_id).first()\n"
+        "    return bool(found and Promotion.objects.filter(pk=promotion_id).update(uses=found.uses + 1))\n",
+        ("shop/marketing/tests/test_services.py::test_fifty_buyers_of_ten_uses_leave_exactly_ten_served",),
     ),
     Mutant(
         "events are marked as published before they are",

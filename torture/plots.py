@@ -14,11 +14,12 @@ from torture.shopper import ASKS, DECLINED, Shopper, at_once
 
 @dataclass(frozen=True)
 class World:
-    """What buyers meet: the shop's address, variants with plenty of stock and with hardly any, and the shop's jobs."""
+    """The shop's address, variants with plenty of stock and with hardly any, voucher codes, and the shop's jobs."""
 
     shop: str
     plenty: tuple[int, ...]
     scarce: tuple[int, ...]
+    codes: tuple[str, ...]
     jobs: JobProcess
 
 
@@ -35,6 +36,13 @@ class Visit:
         scarce = self.luck.random() < 0.1
         variant = self.luck.choice(self.world.scarce if scarce else self.world.plenty)
         return self.buyer.place(variant, self.luck.randint(1, 3))
+
+    def place_with_a_code(self) -> bool:
+        self.buyer.add(self.luck.choice(self.world.plenty))
+        self.buyer.use_code(self.luck.choice(self.world.codes))
+        if form := self.buyer.fill_in():
+            self.buyer.go(f"{self.world.shop}/checkout/", form)
+        return self.buyer.may_pay
 
     def orders(self) -> list[Order]:
         return list(Order.objects.filter(email=self.buyer.email).order_by("pk"))
@@ -162,6 +170,18 @@ def changes_the_bag_and_pays(visit: Visit) -> None:
         visit.buyer.card()
 
 
+def pays_with_a_code(visit: Visit) -> None:
+    """A voucher in the bag; the rare one may be used up between looking and ordering."""
+    if visit.place_with_a_code():
+        visit.buyer.card()
+
+
+def walks_away_with_a_code(visit: Visit) -> None:
+    """Its use is to be given back."""
+    visit.place_with_a_code()
+    visit.let_time_pass()
+
+
 def goes_elsewhere_after_a_crash(visit: Visit) -> None:
     """Places the order and never sees the payment page: nobody but the shop's jobs can put that right."""
     buyer = visit.buyer
@@ -187,5 +207,7 @@ PLOTS: dict[Callable[[Visit], None], int] = {
     pays_in_two_tabs: 2,
     pays_as_time_runs_out: 4,
     changes_the_bag_and_pays: 3,
+    pays_with_a_code: 4,
+    walks_away_with_a_code: 2,
     goes_elsewhere_after_a_crash: 2,
 }

@@ -11,7 +11,7 @@ from re import sub
 from sandbox.models import Delivery, Weather
 from sandbox.stripe.announce import deliver
 from shop.orders.models import Order
-from shop.tests.builders import make_product, make_size, make_variant
+from shop.tests.builders import make_product, make_promotion, make_size, make_variant, make_voucher
 from shop.warehouse.models import StockLevel
 from torture.courier import all_at_once
 from torture.plots import Visit, World
@@ -19,6 +19,9 @@ from torture.shopper import Shopper, at_once
 
 BUYERS, LEFT = 50, 5
 SOLD_OUT = "Sold out in size M. Choose another size, or remove it."
+BUYERS_WITH_CODE, USES = 30, 10
+USED_UP = "This code has been used up."
+KIND_WORDS = (SOLD_OUT, USED_UP)
 
 
 def last_of_a_size(world: World, say: Callable[[str], object]) -> Iterable[str]:
@@ -60,7 +63,35 @@ def words(buyer: Shopper) -> str:
     path = buyer.page.url.removeprefix(buyer.shop).split("?")[0]
     if path.startswith("/orders/"):
         return "/orders/… Thank you" if "Thank you" in text else "/orders/… without thanks"
-    return f"{path} {SOLD_OUT}" if SOLD_OUT in text else f"{path} other words"
+    return f"{path} {next((known for known in KIND_WORDS if known in text), 'other words')}"
+
+
+def last_uses_of_a_code(world: World, say: Callable[[str], object]) -> Iterable[str]:
+    """Everybody was shown the reduced price; only so many may have it."""
+    promotion = make_promotion(name="Last uses", max_uses=USES)
+    make_voucher("RACE", promotion)
+    buyers = [Shopper(world.shop, f"code.{number}") for number in range(BUYERS_WITH_CODE)]
+    with ThreadPoolExecutor(8) as street:
+        forms = list(street.map(partial(open_checkout_with_code, world.plenty[0]), buyers))
+    at_once(*(partial(order, buyer, form) for buyer, form in zip(buyers, forms, strict=True)))
+    orders = Order.objects.filter(email__startswith="code.", state=Order.State.PAID)
+    told = Counter(words(buyer) for buyer in buyers)
+    promotion.refresh_from_db()
+    say(f"{USES} uses of a code, {BUYERS_WITH_CODE} buyers: {orders.count()} paid, {promotion.uses} used; told:")
+    for answer, count in told.most_common():
+        say(f"  {count:>3}  {answer}")
+    yield from (fault for buyer in buyers for fault in buyer.faults)
+    reduced = orders.filter(discount_total__gt=0).count()
+    if (orders.count(), reduced, promotion.uses) != (USES, USES, USES):
+        yield f"a code with {USES} uses: {orders.count()} orders, {reduced} reduced, {promotion.uses} counted"
+    if told[f"/cart/ {USED_UP}"] != BUYERS_WITH_CODE - USES:
+        yield f"a code with {USES} uses: not all others were told that it is used up: {told}"
+
+
+def open_checkout_with_code(variant: int, buyer: Shopper) -> dict[str, str]:
+    buyer.add(variant)
+    buyer.use_code("RACE")
+    return buyer.fill_in()
 
 
 def end_of_time_against_payment(world: World, say: Callable[[str], object]) -> Iterable[str]:
@@ -91,5 +122,6 @@ def deliver_what_waits() -> None:
 
 RACES: tuple[Callable[[World, Callable[[str], object]], Iterable[str]], ...] = (
     last_of_a_size,
+    last_uses_of_a_code,
     end_of_time_against_payment,
 )

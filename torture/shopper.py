@@ -75,6 +75,11 @@ class Shopper:
     def add(self, variant: int, quantity: int = 1) -> None:
         self.go(f"{self.shop}/cart/add/", {"variant": variant, "quantity": quantity})
 
+    def use_code(self, code: str) -> None:
+        """Type a voucher code into the bag."""
+        self.go(f"{self.shop}/cart/")
+        self.press("/cart/code/", code=code, apply="1")
+
     def fill_in(self, **typed: str) -> dict[str, str]:
         """The checkout form of the bag, filled in; empty when the shop does not show one."""
         if not self.go(f"{self.shop}/checkout/").url.endswith("/checkout/"):

@@ -1,11 +1,11 @@
 """The one place that changes a stock level: locked rows, guarded updates, a ledger line each, events of the outcome."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F
+from django.db.models import Case, F, IntegerField, Value, When
 
 from shop.core.errors import ShopError
 from shop.events.services import emit
@@ -49,9 +49,7 @@ def apply(levels: Sequence[StockLevel], changes: Iterable[Change], cause: Cause)
     by_level = {change.level_id: change for change in changes}
     before = available_by_variant(levels)
     was_above = {level.pk for level in levels if not level.is_low}
-    for level in levels:
-        if level.pk in by_level:
-            _update(level, by_level[level.pk])
+    _update([level for level in levels if level.pk in by_level], by_level)
     StockMovement.objects.bulk_create(_movement(change, cause) for change in by_level.values())
     _tell_low(level for level in levels if level.pk in was_above and level.is_low)
     after = available_by_variant(levels)
@@ -66,15 +64,29 @@ def available_by_variant(levels: Iterable[StockLevel]) -> dict[int, int]:
     return dict(available)
 
 
-def _update(level: StockLevel, change: Change) -> None:
-    """One guarded UPDATE: it matches only if 0 <= reserved <= on_hand will still hold."""
-    guarded = StockLevel.objects.filter(
-        pk=level.pk, reserved__gte=-change.reserved, on_hand__gte=F("reserved") + change.reserved - change.on_hand
-    )
-    if not guarded.update(on_hand=F("on_hand") + change.on_hand, reserved=F("reserved") + change.reserved):
-        raise ShopError(f"The stock of {level.variant.sku} at {level.location.name} does not allow this change.")
-    level.on_hand += change.on_hand
-    level.reserved += change.reserved
+def _update(levels: Sequence[StockLevel], changes: Mapping[int, Change]) -> None:
+    """One guarded UPDATE of them all: a row matches only if 0 <= reserved <= on_hand will still hold."""
+    if not levels:
+        return
+    on_hand = _by_row((level.pk, changes[level.pk].on_hand) for level in levels)
+    reserved = _by_row((level.pk, changes[level.pk].reserved) for level in levels)
+    rows = StockLevel.objects.filter(pk__in=[level.pk for level in levels])
+    guarded = rows.filter(reserved__gte=-reserved, on_hand__gte=F("reserved") + reserved - on_hand)
+    if guarded.update(on_hand=F("on_hand") + on_hand, reserved=F("reserved") + reserved) != len(levels):
+        refused = next((level for level in levels if not _can_bear(level, changes[level.pk])), levels[0])
+        raise ShopError(f"The stock of {refused.variant.sku} at {refused.location.name} does not allow this change.")
+    for level in levels:
+        level.on_hand += changes[level.pk].on_hand
+        level.reserved += changes[level.pk].reserved
+
+
+def _by_row(values: Iterable[tuple[int, int]]) -> Case:
+    """A number of its own for each row."""
+    return Case(*(When(pk=pk, then=Value(value)) for pk, value in values), output_field=IntegerField())
+
+
+def _can_bear(level: StockLevel, change: Change) -> bool:
+    return 0 <= level.reserved + change.reserved <= level.on_hand + change.on_hand
 
 
 def _movement(change: Change, cause: Cause) -> StockMovement:

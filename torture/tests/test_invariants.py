@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as shop_settings
@@ -16,9 +17,11 @@ from shop.core import clock
 from shop.events.relay import relay
 from shop.mail.models import OutgoingMail
 from shop.mail.services import send_due_mail
+from shop.marketing.models import Redemption
 from shop.orders.models import Order, OrderLine, OrderStateChange
 from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.tests.builders import make_promotion
 from shop.warehouse.models import Reservation, StockLevel
 from torture import invariants
 
@@ -76,6 +79,19 @@ def mail_twice(order: Order) -> None:
     Path(shop_settings.MAIL_DIR, "order-confirmation-again.eml").touch()
 
 
+def use_of(order: Order, **fields: Any) -> None:
+    """A use of a promotion by the order, counted once."""
+    promotion = make_promotion(uses=1)
+    Redemption.objects.create(
+        promotion=promotion, order=order, customer=order.email, amount=1, currency="GBP", **fields
+    )
+
+
+def cancel_and_keep_the_use(order: Order) -> None:
+    use_of(order)
+    cancel_behind_the_provider(order)
+
+
 BREAKS: dict[str, tuple[str, Callable[[Order], object]]] = {
     "charged twice": ("money_kept", again),
     "charged one more": ("money_kept", lambda order: Charge.objects.update(amount=F("amount") + 1)),
@@ -108,6 +124,13 @@ BREAKS: dict[str, tuple[str, Callable[[Order], object]]] = {
     "a forbidden move": (
         "histories_are_whole",
         lambda order: OrderStateChange.objects.create(order=order, from_state="paid", to_state="pending"),
+    ),
+    "a use that nobody made": ("vouchers_are_counted", lambda order: make_promotion(uses=1)),
+    "a use that is not counted": ("vouchers_are_counted", lambda order: use_of(order, given_back_at=clock.now())),
+    "a use of a cancelled order": ("vouchers_are_counted", cancel_and_keep_the_use),
+    "what the shop's own watch finds": (
+        "the_sentinel_agrees",
+        lambda order: StockLevel.objects.update(reserved=F("reserved") + 1),
     ),
     "a state without a history": ("histories_are_whole", lambda order: Order.objects.update(state="review")),
 }

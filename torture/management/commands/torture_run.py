@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from shop.core.crash import POINTS
-from shop.tests.builders import make_product, make_rate, make_size, make_variant
+from shop.tests.builders import make_product, make_promotion, make_rate, make_size, make_variant, make_voucher
 from torture.armed import ArmedPoints
 from torture.drive import Run
 from torture.jobs import JobProcess
@@ -51,6 +51,11 @@ def stage(jobs: JobProcess) -> World:
     shirt, rare = make_product("Shirt"), make_product("Rare shirt")
     plenty = [make_variant(shirt, size=make_size(name), stock=100_000) for name in SIZES]
     scarce = [make_variant(rare, size=make_size(name), stock=6, price=1999) for name in SIZES]
+    codes = [make_voucher("TEN"), make_voucher("FEW", make_promotion(max_uses=5, percent=33))]
     return World(
-        settings.SITE_URL, tuple(variant.pk for variant in plenty), tuple(variant.pk for variant in scarce), jobs
+        settings.SITE_URL,
+        tuple(variant.pk for variant in plenty),
+        tuple(variant.pk for variant in scarce),
+        tuple(voucher.code for voucher in codes),
+        jobs,
     )
