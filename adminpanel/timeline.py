@@ -184,6 +184,13 @@ def refunds(order: Order) -> Iterator[Entry]:
             yield Entry(at, Kind.REFUND, title, refund.last_error, mood, told, needs=SEES_MONEY)
 
 
+def documents(order: Order) -> Iterator[Entry]:
+    for document in order.documents.order_by("pk"):
+        told = facts(amount=str(document.total), tax=str(document.tax_money))
+        title = f"{document.get_kind_display()} {document.number} written"
+        yield Entry(document.issued_at, Kind.DOCUMENT, title, facts=told)
+
+
 def disputes(order: Order) -> Iterator[Entry]:
     for dispute in Dispute.objects.filter(attempt__order=order):
         amount = Money(dispute.amount, dispute.currency)
@@ -228,6 +235,7 @@ SOURCES: tuple[Callable[[Order], Iterator[Entry]], ...] = (
     events,
     mails,
     refunds,
+    documents,
     disputes,
     holds,
     alerts,

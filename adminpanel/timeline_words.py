@@ -20,6 +20,7 @@ class Kind(Enum):
     EVENT = ("Event", "bolt")
     MAIL = ("Mail", "mail")
     REFUND = ("Refund", "undo")
+    DOCUMENT = ("Document", "description")
     HOLD = ("Hold", "pan_tool")
     ALERT = ("Alert", "notification_important")
 

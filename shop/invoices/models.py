@@ -1,10 +1,24 @@
 """Invoices and credit notes. Append-only: a trigger refuses every change."""
 
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from shop.core import clock
 from shop.core.money import Money
+
+
+class DocumentCounterQuerySet(models.QuerySet["DocumentCounter"]):
+    def with_gaps(self) -> Self:
+        """Series whose documents are not numbered 1, 2, 3 ... up to the counter (`written`: how many there are)."""
+        mine = Document.objects.filter(series=OuterRef("series")).order_by().values("series")
+        counted = self.annotate(
+            written=Coalesce(Subquery(mine.annotate(found=Count("pk")).values("found")), 0),
+            highest=Coalesce(Subquery(mine.annotate(found=Max("sequence")).values("found")), 0),
+        )
+        return counted.exclude(written=F("last"), highest=F("last"))
 
 
 class DocumentCounter(models.Model):
@@ -12,6 +26,8 @@ class DocumentCounter(models.Model):
 
     series = models.CharField(max_length=10, primary_key=True)
     last = models.PositiveIntegerField(default=0)
+
+    objects = DocumentCounterQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.series}: {self.last}"

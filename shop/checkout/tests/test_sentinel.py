@@ -25,6 +25,8 @@ from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place
 from shop.core import clock
 from shop.events.models import OutboxEvent
+from shop.invoices.models import DocumentCounter
+from shop.invoices.services import issue_invoice
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderLine, OrderTax
@@ -141,6 +143,16 @@ BROKEN: list[tuple[Callable[[Order], object], set[str], str]] = [
         {"order-stuck", "money-without-order"},
         "is needs review for too long",
     ),
+    (
+        lambda order: (issue_invoice(order.pk), DocumentCounter.objects.update(last=2)),
+        {"invoice-gaps"},
+        "1 documents, although 2 numbers were given out",
+    ),
+    (
+        lambda order: break_order(order, paid_at=clock.now() - LONG_AGO),
+        {"invoice-missing"},
+        "was paid and has no invoice",
+    ),
     (miscount, {"promotion-uses"}, "Ten off: its uses are miscounted"),
     (stop_machinery, {"event-stuck"}, "Event OrderPaid of"),
     (fail_mail, {"mail-stuck"}, "A mail was not sent: Hi"),
@@ -186,6 +198,12 @@ def test_a_difference_that_is_gone_closes_its_alert_and_one_that_stays_is_the_sa
     sentinel()
     assert found() == {"refund-sum"}
     assert Alert.objects.exclude(closed_at=None).get().closed_by is None
+
+
+def test_an_order_with_its_invoice_is_well(order: Order) -> None:
+    issue_invoice(order.pk)
+    break_order(order, paid_at=clock.now() - LONG_AGO)
+    assert sentinel().failures == []
 
 
 def test_other_alerts_stay_open(order: Order) -> None:
