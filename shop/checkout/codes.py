@@ -51,7 +51,8 @@ def field_of(quoted: Quote, why: str = "") -> CodeField:
     """The field of a bag as it is. why: the kind of reason for which one was sent back to it."""
     found = quoted.discounts
     if found.code:
-        return CodeField(found.code, found.refusal.words if found.refusal else "", is_kept=True)
+        as_made = next((mark.code for mark in found.marks if mark.code), found.code)
+        return CodeField(as_made, found.refusal.words if found.refusal else "", is_kept=True)
     return CodeField(error=BY_KIND[why].words if why in BY_KIND else "")
 
 

@@ -14,6 +14,7 @@ from shop.demo.delivery import make_delivery
 from shop.demo.drawing import View
 from shop.demo.orders import have_orders, make_orders
 from shop.demo.pictures import VIEWS, make_pictures
+from shop.demo.promotions import make_promotions, make_sale
 from shop.demo.source import Article, articles
 from shop.demo.staff import make_staff
 from shop.demo.stock import make_stock
@@ -61,9 +62,11 @@ def build_originals(plan: Plan, stream: TextIO) -> None:
 
 @transaction.atomic
 def finish(plan: Plan) -> None:
-    """The last step, whole or not at all: past orders, and the listings that make the shop's pages show everything."""
+    """The last step, whole or not at all: past orders, promotions, a sale, and the listings that pages are made of."""
     variants = variants_of(plan.articles)
     make_orders(plan.orders, variants)
+    make_promotions()
+    make_sale()
     listings.refresh({variant.product_id for variant in variants})
 
 

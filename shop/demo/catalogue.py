@@ -8,6 +8,7 @@ from shop.catalog.models import Category, Colour, Product, ProductVariant, Size
 from shop.core import clock
 from shop.demo import prices, words
 from shop.demo.families import family
+from shop.demo.promotions import record_past_prices
 from shop.demo.sizes import cut_of, make_charts, make_systems, system_of
 from shop.demo.source import Article, Colourway
 
@@ -70,21 +71,26 @@ def make_product(product: Product, article: Article, published_at: datetime) -> 
 def make_variants(
     product: Product, article: Article, colours: dict[str, Colour], sizes: dict[tuple[str, str], Size]
 ) -> None:
-    """Every size of every colour."""
-    variants = []
+    """Every size of every colour: first at its full price, then reduced where it is, as it happened."""
+    variants, reduced = [], []
     for colourway in article.colourways:
         price, before = prices.price(article, colourway)
-        variants += [
+        made = [
             ProductVariant(
                 product=product,
                 colour=colours[colourway.slug],
                 size=sizes[system_of(article), size],
                 sku=article.sku(colourway, size),
-                price=price,
-                compare_at_price=before,
+                price=before or price,
                 currency=article.currency,
                 created_at=product.created_at,
             )
             for size in article.sizes
         ]
+        variants += made
+        reduced += [(variant, price, before) for variant in made if before]
     ProductVariant.objects.bulk_create(variants)
+    record_past_prices(variants)
+    for variant, price, before in reduced:
+        variant.price, variant.compare_at_price = price, before
+    ProductVariant.objects.bulk_update([row for row, *_ in reduced], ["price", "compare_at_price"])

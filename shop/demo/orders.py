@@ -14,6 +14,7 @@ from shop.delivery.models import ShippingRate
 from shop.delivery.services import Offer, dispatch_day, offer
 from shop.demo.ledger import Ledger
 from shop.demo.people import Customer, customers, make_accounts
+from shop.demo.promotions import first_buyer, reduced
 from shop.demo.purchases import Purchase, number, plan_purchases, price_then, shop_time
 from shop.invoices.services import issue_invoice
 from shop.orders.models import Order, OrderLine, OrderStateChange, OrderTax
@@ -56,12 +57,15 @@ def make_orders(count: int, variants: list[ProductVariant]) -> None:
     users = make_accounts(customers())
     pictures = pictures_of(variants)
     rates, ledger, rows, levies = rates_by_country(), Ledger(variants), Rows(), Levies()
-    for purchase in plan_purchases(count, variants, now):
+    purchases = plan_purchases(count, variants, now)
+    first = first_buyer(purchases)
+    for purchase in purchases:
         order = write_order(purchase, users, now)
         levy = levies.of(order.country, order.placed_at)
         prices = [price_then(variant, order.placed_at, now) for variant, _ in purchase.items]
         bought = [line_of(*each, levy, pictures) for each in zip(purchase.items, prices, strict=True)]
-        chosen = choice(choose(purchase, rates, sum(line.total for line in bought)), bought, levy)
+        bought = [taxed(reduced(line), levy) for line in bought] if purchase.number == first else bought
+        chosen = choice(choose(purchase, rates, sum(line.charged for line in bought)), bought, levy)
         lines = [copy_line(order, line) for line in bought]
         total_up(order, lines, chosen)
         settle(order, purchase, now)
@@ -157,7 +161,8 @@ def total_up(order: Order, lines: list[OrderLine], chosen: Choice) -> None:
     delivery = chosen.terms()
     order.lines_total = sum(line.line_total for line in lines)
     order.delivery_total = delivery.price
-    order.grand_total = order.lines_total + order.delivery_total
+    order.discount_total = sum(line.discount_total for line in lines)
+    order.grand_total = order.lines_total + order.delivery_total - order.discount_total
     order.tax_country, order.tax_total = chosen.taxation.country, chosen.taxation.total
     order.shipping_method, order.shipping_name = delivery.code, delivery.name
     order.delivery_from, order.delivery_until = delivery.first_day, delivery.last_day

@@ -54,6 +54,11 @@ class Discounts:
     def free_delivery(self) -> Applied | None:
         return self.outcome.free_delivery
 
+    @property
+    def marks(self) -> tuple[Applied, ...]:
+        """All that apply, free delivery too."""
+        return (*self.applied, self.free_delivery) if self.free_delivery else self.applied
+
     def share(self, key: int) -> int:
         """What is taken off the line of that key, in minor units."""
         return self.outcome.shares.get(key, 0)

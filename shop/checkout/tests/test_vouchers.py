@@ -263,7 +263,7 @@ def test_a_code_is_applied_shown_and_removed_in_the_bag() -> None:
     page = words(client.get("/cart/"))
     assert "Welcome (WELCOME10) −£10" in page
     assert "Estimated total £93.95" in page
-    assert "Voucher code welcome10 applied Remove" in page
+    assert "Voucher code WELCOME10 applied Remove" in page
     drawer = words(client.get("/cart/", headers={"X-Part": "drawer"}))
     assert "Welcome (WELCOME10) −£10" in drawer
     client.post("/cart/code/", {"remove": "1"})

@@ -44,9 +44,10 @@ def test_every_state_occurs(orders: list[Order]) -> None:
 def test_totals_add_up_and_delivery_costs_what_its_rate_says(orders: list[Order]) -> None:
     for order in orders:
         assert order.lines_total == sum(line.unit_price * line.quantity for line in order.lines.all())
-        assert order.grand_total == order.lines_total + order.delivery_total
+        assert order.discount_total == sum(line.discount_total for line in order.lines.all())
+        assert order.grand_total == order.lines_total + order.delivery_total - order.discount_total
         rate = ShippingRate.objects.offered_in(order.country).get(method__code=order.shipping_method)
-        price = rate.price_for(order.lines_total)
+        price = rate.price_for(order.lines_total - order.discount_total)
         assert order.delivery_total == (price - contained(price, Decimal(20)) if order.is_export else price)
 
 
