@@ -19,7 +19,7 @@ from shop.core.money import Money
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
 from shop.orders.models import Order, OrderLine
-from shop.payments.models import PaymentAttempt
+from shop.payments.models import PaymentAttempt, Refund
 from shop.warehouse.models import StockLevel
 
 DAYS = 30
@@ -177,14 +177,17 @@ def order_queues() -> list[Queue]:
 
 
 def payment_queues() -> list[Queue]:
-    """Money that has to go back, and payments that do not match their order. One query."""
+    """Money that is still to go back, and payments that do not match their order. One query."""
+    under_way = Q(refunds__state__in=[Refund.State.REQUESTED, Refund.State.PENDING])
     counts = PaymentAttempt.objects.aggregate(
-        due=Count("pk", filter=~Q(refund_due="")), review=Count("pk", filter=Q(state=PaymentAttempt.State.REVIEW))
+        due=Count("refunds", filter=under_way),
+        review=Count("pk", filter=Q(state=PaymentAttempt.State.REVIEW), distinct=True),
     )
     due, review = counts["due"], counts["review"]
     payments = reverse("admin:shop_paymentattempt_changelist")
+    refunds = f"{reverse('admin:shop_refund_changelist')}?state__in=requested,pending"
     return [
-        Queue("To be refunded", due, "late or paid twice", due > 0, f"{payments}?refund=due", "Look at them"),
+        Queue("Refunds on their way", due, "", False, refunds, "Look at them"),
         Queue("Payments in review", review, "", review > 0, f"{payments}?state__exact=review", "Look at them"),
     ]
 

@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from adminpanel.payments_admin import KINDS
+from adminpanel.refund_form import RefundForm
+from adminpanel.refunding import Refunding, refund_facts
 from adminpanel.site import ReadOnlyAdmin, state_column, status
 from adminpanel.timeline import seen_by, timeline
 from shop.adapters.payments import ProviderError
@@ -44,7 +46,7 @@ class OverdueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(Refunding, ReadOnlyAdmin):
     list_display = [
         "number",
         "full_name",
@@ -71,7 +73,8 @@ class OrderAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.sync_view))
-        return [path("<int:order_id>/sync/", view, name="shop_order_sync"), *super().get_urls()]
+        sync_url = path("<int:order_id>/sync/", view, name="shop_order_sync")
+        return [sync_url, *self.refunding_urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -82,9 +85,14 @@ class OrderAdmin(ReadOnlyAdmin):
         order = self.get_object(request, object_id)
         if order is None:
             raise Http404
+        return self.page(request, order)
+
+    def page(self, request: HttpRequest, order: Order, refund_form: RefundForm | None = None) -> HttpResponse:
+        """All of the order; with a refund form that was refused, if there is one."""
         context = {
             **self.admin_site.each_context(request),
             **order_facts(order),
+            **refund_facts(request, order, refund_form),
             "title": f"Order {order.number}",
             "opts": self.opts,
             "may_sync": request.user.has_perm("shop.change_paymentattempt"),

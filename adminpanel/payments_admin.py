@@ -1,20 +1,17 @@
 """Attempts to take money and what the providers told us: read only, money facts come from the provider alone."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from adminpanel.site import ReadOnlyAdmin, ReadOnlyInline, state_column
 from shop.core.money import Money
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund
 
 # The kind of status() of each state of a payment, here and on an order's page.
 KINDS = {
     **dict.fromkeys(("created", "open", "processing"), "warn"),
     **{"paid": "good", "failed": "bad", "review": "bad", "expired": ""},
 }
+REFUNDS = {"succeeded": "good", "failed": "bad", "requested": "warn", "pending": "warn"}
 
 
 class ProviderEventInline(ReadOnlyInline):
@@ -23,22 +20,10 @@ class ProviderEventInline(ReadOnlyInline):
     readonly_fields = fields
 
 
-class RefundDueFilter(admin.SimpleListFilter):
-    title = "refund"
-    parameter_name = "refund"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("due", "To be refunded")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Money that was taken and has to go back."""
-        return queryset.filter(pk__in=PaymentAttempt.objects.to_refund()) if self.value() == "due" else queryset
-
-
 @admin.register(PaymentAttempt)
 class PaymentAttemptAdmin(ReadOnlyAdmin):
-    list_display = ["order", "provider", state_column("state", KINDS), "total", "created_at", "paid_at", "refund_due"]
-    list_filter = ["state", RefundDueFilter, "provider", "created_at"]
+    list_display = ["order", "provider", state_column("state", KINDS), "total", "created_at", "paid_at"]
+    list_filter = ["state", "provider", "created_at"]
     list_select_related = ["order"]
     search_fields = ["=order__number", "order__email", "=session_id", "=intent_id"]
     search_help_text = "Order number, e-mail or the provider's id"
@@ -51,7 +36,7 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
         "created_at",
         "expires_at",
         "paid_at",
-        "refund_due",
+        "refunded",
         "session_id",
         "intent_id",
         "last_error",
@@ -62,6 +47,42 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
     @admin.display(description="Captured")
     def captured(self, attempt: PaymentAttempt) -> str:
         return str(Money(attempt.captured_amount, attempt.currency))
+
+    @admin.display(description="Refunded")
+    def refunded(self, attempt: PaymentAttempt) -> str:
+        return str(Money(attempt.refunded_amount, attempt.currency))
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ["order", "total", state_column("state", REFUNDS), "reason", "created_at", "done_at"]
+    list_filter = ["state", "reason", "created_at"]
+    list_select_related = ["attempt__order"]
+    search_fields = ["=attempt__order__number", "=provider_id"]
+    search_help_text = "Order number or the provider's id"
+    readonly_fields = ["order", "total"]
+    exclude = ["request_key", "amount", "currency"]
+
+    @admin.display(description="Order")
+    def order(self, refund: Refund) -> str:
+        return refund.attempt.order.number
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    list_display = ["order", "provider_id", "state", "reason", "total", "created_at", "closed_at"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["attempt__order"]
+    search_fields = ["=attempt__order__number", "=provider_id"]
+    search_help_text = "Order number or the provider's id"
+
+    @admin.display(description="Order")
+    def order(self, dispute: Dispute) -> str:
+        return dispute.attempt.order.number
+
+    @admin.display(description="Amount", ordering="amount")
+    def total(self, dispute: Dispute) -> str:
+        return str(Money(dispute.amount, dispute.currency))
 
 
 @admin.register(ProviderEvent)

@@ -18,7 +18,9 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
         **dict.fromkeys(MARKETING, "vacd"),
         "redemption": "v",
-        "providerevent": "v",
+        **dict.fromkeys(("providerevent", "dispute"), "v"),
+        # Add allows all that gives money back or stops it: refund, call off, lift a hold.
+        "refund": "va",
         "user": "vacd",
         "auth.group": "vacd",
     },
@@ -32,7 +34,8 @@ ROLES: dict[str, dict[str, str]] = {
     },
     "customer care": {
         **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation"), "v"),
-        **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "user"), "v"),
+        **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "dispute", "user"), "v"),
+        "refund": "va",
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
         "taxrate": "v",
         "document": "v",

@@ -17,7 +17,7 @@ from sandbox.money import written
 from sandbox.paypal import amounts
 from sandbox.paypal import paying as paypal
 from sandbox.paypal.api import BASE
-from sandbox.stripe import paying
+from sandbox.stripe import paying, trouble
 
 MOST_SHOWN = 30
 MOST_LOST = 1000
@@ -68,6 +68,14 @@ SESSION_ACTIONS: dict[str, Callable[[str], Any]] = {
     "later": lambda session_id: paying.move_clock(session_id, 15),
     "succeed": lambda session_id: paying.settle(session_id, succeeds=True),
     "fail": lambda session_id: paying.settle(session_id, succeeds=False),
+    "refund": trouble.refund_here,
+    "fail-refund": trouble.fail_refund,
+    "dispute": trouble.open_dispute,
+    "win": lambda session_id: trouble.close_dispute(session_id, won=True),
+    "lose": lambda session_id: trouble.close_dispute(session_id, won=False),
+    "review": trouble.open_review,
+    "approve": trouble.close_review,
+    "warn": trouble.warn,
 }
 ORDER_ACTIONS: dict[str, Callable[[tuple[str, str]], Any]] = {
     "clear": lambda subject: paypal.settle(*subject, succeeds=True),

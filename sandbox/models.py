@@ -30,6 +30,18 @@ def refund_id() -> str:
     return make_id("re")
 
 
+def dispute_id() -> str:
+    return make_id("dp")
+
+
+def review_id() -> str:
+    return make_id("prv")
+
+
+def warning_id() -> str:
+    return make_id("issfr")
+
+
 def event_id() -> str:
     return make_id("evt")
 
@@ -131,7 +143,55 @@ class Refund(models.Model):
     amount = models.PositiveBigIntegerField()
     status = models.CharField(max_length=20, default="succeeded")
     reason = models.CharField(max_length=30, blank=True)
+    failure_reason = models.CharField(max_length=40, blank=True)
     metadata = models.JSONField(default=dict)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Dispute(models.Model):
+    """A buyer's bank asks for the money of a charge back; it is taken at once, and given back when the shop wins."""
+
+    id = models.CharField(max_length=60, primary_key=True, default=dispute_id)
+    charge = models.ForeignKey(Charge, models.CASCADE, related_name="disputes")
+    amount = models.PositiveBigIntegerField()
+    status = models.CharField(max_length=30, default="needs_response")  # then won or lost
+    reason = models.CharField(max_length=40, default="fraudulent")
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Review(models.Model):
+    """Somebody at the provider looks at a payment."""
+
+    id = models.CharField(max_length=60, primary_key=True, default=review_id)
+    charge = models.ForeignKey(Charge, models.CASCADE, related_name="reviews")
+    open = models.BooleanField(default=True)
+    closed_reason = models.CharField(max_length=30, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class FraudWarning(models.Model):
+    """A card network believes that a charge was made with a stolen card."""
+
+    id = models.CharField(max_length=60, primary_key=True, default=warning_id)
+    charge = models.ForeignKey(Charge, models.CASCADE, related_name="warnings")
     created = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -99,7 +99,7 @@ def test_cancelled_orders_are_no_revenue_and_no_best_sellers() -> None:
     now = timezone.localtime(clock.now())
     make_paid("KEPT", 1000, clock.now(), quantity=2)
     gone = make_paid("GONE", 9000, clock.now(), quantity=5)
-    Order.objects.filter(pk=gone.pk).update(state=Order.State.CANCELLED)
+    Order.objects.filter(pk=gone.pk).update(state=Order.State.CANCELLED, cancelled_by_choice=True)
     assert sum(day.revenue for day in dashboard.daily(now)) == 2000
     assert [(row["product_name"], row["units"]) for row in dashboard.best_sellers(now)] == [("Quarry Linen Shirt", 2)]
 

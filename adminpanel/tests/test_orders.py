@@ -14,7 +14,7 @@ from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
 from shop.orders.models import Order
-from shop.payments.models import PaymentAttempt
+from shop.payments.models import PaymentAttempt, Refund
 from shop.tests.builders import make_order, make_user, make_variant
 
 LIST = "admin:shop_order_changelist"
@@ -75,7 +75,7 @@ def test_the_list_and_the_page_of_an_order_take_the_same_queries_however_long_th
             assert client.get(url).status_code == 200
         return len(captured)
 
-    assert count(page(short)) == count(page(long)) <= 24
+    assert count(page(short)) == count(page(long)) <= 27
     before = count(reverse(LIST))
     for _ in range(10):
         make_order(make_variant())
@@ -180,13 +180,13 @@ def test_broken_filters_of_the_list_get_an_answer(query: str) -> None:
 
 
 @pytest.mark.django_db
-def test_money_that_has_to_go_back_is_named_on_the_order_and_on_the_home_page() -> None:
-    attempt, other = make_attempt(make_order(), PaymentAttempt.State.PAID), make_attempt(make_order())
+def test_money_that_is_still_to_go_back_is_listed_from_the_home_page() -> None:
+    attempt = make_attempt(make_order(), PaymentAttempt.State.PAID)
+    waiting, _done = (
+        Refund.objects.create(attempt=attempt, reason="duplicate", amount=100, currency="GBP", state=state)
+        for state in (Refund.State.REQUESTED, Refund.State.SUCCEEDED)
+    )
     client = signed_in(make_staff("customer care"))
-    assert "To be refunded" not in client.get(page(attempt.order)).content.decode()
-    PaymentAttempt.objects.filter(pk=attempt.pk).update(refund_due=PaymentAttempt.RefundDue.DUPLICATE)
-    assert "To be refunded whole: the order was already paid." in client.get(page(attempt.order)).content.decode()
-    queue = next(queue for queue in client.get(reverse("admin:index")).context["queues"] if "refund" in queue.name)
-    assert (queue.count, queue.late) == (1, True)
-    listed = client.get(queue.link).context["cl"].result_list
-    assert [row.pk for row in listed] == [attempt.pk] != [other.pk]
+    queue = next(queue for queue in client.get(reverse("admin:index")).context["queues"] if "Refund" in queue.name)
+    assert queue.count == 1
+    assert [row.pk for row in client.get(queue.link).context["cl"].result_list] == [waiting.pk]

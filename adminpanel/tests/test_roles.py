@@ -19,6 +19,8 @@ PAGES = {
     "Alerts": "admin:shop_alert_changelist",
     "Orders": "admin:shop_order_changelist",
     "Payments": "admin:shop_paymentattempt_changelist",
+    "Refunds": "admin:shop_refund_changelist",
+    "Disputes": "admin:shop_dispute_changelist",
     "Provider events": "admin:shop_providerevent_changelist",
     "Mails": "admin:shop_outgoingmail_changelist",
     "Events": "admin:shop_outboxevent_changelist",

@@ -1,15 +1,25 @@
-"""Intents, charges, refunds and events over the API."""
+"""Intents, charges, refunds, disputes, reviews, warnings and events over the API."""
 
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 
-from sandbox.models import Charge, Event, Intent, Refund
+from sandbox.models import Charge, Dispute, Event, FraudWarning, Intent, Refund, Review
 from sandbox.stripe import paying
 from sandbox.stripe.errors import ApiError, invalid, missing
 from sandbox.stripe.listing import PAGING, page
 from sandbox.stripe.params import EXPAND, METADATA, one_of, text, whole
-from sandbox.stripe.shapes import Json, charge_json, event_json, intent_json, list_json, refund_json
+from sandbox.stripe.shapes import (
+    Json,
+    charge_json,
+    dispute_json,
+    event_json,
+    intent_json,
+    list_json,
+    refund_json,
+    review_json,
+    warning_json,
+)
 
 Row = TypeVar("Row", bound=Model)
 
@@ -36,6 +46,18 @@ def get_charge(identifier: str, params: Json, pay_base: str) -> Json:
 
 def get_refund(identifier: str, params: Json, pay_base: str) -> Json:
     return refund_json(_one(Refund.objects.all(), "refund", identifier))
+
+
+def get_dispute(identifier: str, params: Json, pay_base: str) -> Json:
+    return dispute_json(_one(Dispute.objects.all(), "dispute", identifier))
+
+
+def get_review(identifier: str, params: Json, pay_base: str) -> Json:
+    return review_json(_one(Review.objects.all(), "review", identifier))
+
+
+def get_warning(identifier: str, params: Json, pay_base: str) -> Json:
+    return warning_json(_one(FraudWarning.objects.all(), "early_fraud_warning", identifier))
 
 
 def get_event(identifier: str, params: Json, pay_base: str) -> Json:

@@ -142,6 +142,8 @@ def refund(charge_id: str, amount: int | None, **fields: Any) -> Refund:
     left = charge.amount - charge.amount_refunded
     if charge.status != "succeeded":
         raise ApiError(400, "This charge did not succeed, so nothing can be refunded.", code="charge_not_refundable")
+    if charge.disputes.exclude(status="won").exists():
+        raise ApiError(400, "This charge has been charged back.", code="charge_disputed")
     if left == 0:
         raise ApiError(400, f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
     amount = left if amount is None else amount

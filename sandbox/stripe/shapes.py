@@ -5,7 +5,17 @@ from typing import Any
 
 import stripe
 
-from sandbox.models import Charge, Event, Intent, Refund, Session, metadata_of
+from sandbox.models import (
+    Charge,
+    Dispute,
+    Event,
+    FraudWarning,
+    Intent,
+    Refund,
+    Review,
+    Session,
+    metadata_of,
+)
 
 Json = dict[str, Any]
 
@@ -93,10 +103,59 @@ def refund_json(refund: Refund) -> Json:
         "charge": refund.charge_id,
         "created": int(refund.created.timestamp()),
         "currency": refund.charge.intent.currency,
+        **({"failure_reason": refund.failure_reason} if refund.failure_reason else {}),
         "metadata": metadata_of(refund),
         "payment_intent": refund.charge.intent_id,
         "reason": refund.reason or None,
         "status": refund.status,
+    }
+
+
+def dispute_json(dispute: Dispute) -> Json:
+    """What the bank took stands in it as long as it is not won."""
+    taken = [] if dispute.status == "won" else [{"amount": -dispute.amount, "object": "balance_transaction"}]
+    return {
+        "id": dispute.id,
+        "object": "dispute",
+        "amount": dispute.amount,
+        "balance_transactions": taken,
+        "charge": dispute.charge_id,
+        "created": int(dispute.created.timestamp()),
+        "currency": dispute.charge.intent.currency,
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": dispute.charge.intent_id,
+        "reason": dispute.reason,
+        "status": dispute.status,
+    }
+
+
+def review_json(review: Review) -> Json:
+    return {
+        "id": review.id,
+        "object": "review",
+        "charge": review.charge_id,
+        "closed_reason": review.closed_reason or None,
+        "created": int(review.created.timestamp()),
+        "livemode": False,
+        "open": review.open,
+        "opened_reason": "rule",
+        "payment_intent": review.charge.intent_id,
+        "reason": review.closed_reason or "rule",
+    }
+
+
+def warning_json(warning: FraudWarning) -> Json:
+    return {
+        "id": warning.id,
+        "object": "radar.early_fraud_warning",
+        "actionable": True,
+        "charge": warning.charge_id,
+        "created": int(warning.created.timestamp()),
+        "fraud_type": "made_with_stolen_card",
+        "livemode": False,
+        "payment_intent": warning.charge.intent_id,
     }
 
 

@@ -97,6 +97,33 @@ class RefundState:
 
 
 @dataclass(frozen=True)
+class DisputeState:
+    """A dispute as the provider sees it. Amounts in minor units of `currency` (upper case).
+
+    status and reason: the provider's words. withdrawn: what the bank has taken of our money for it, 0 once it is back.
+    """
+
+    dispute_id: str
+    intent_id: str
+    status: str
+    outcome: str  # open, won (the money is ours, or none was at stake), lost
+    reason: str
+    amount: int
+    currency: str
+    withdrawn: int
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A payment that the provider itself has looked at twice: a review or an early warning of fraud."""
+
+    concern_id: str
+    intent_id: str
+    reason: str
+    stands: bool
+
+
+@dataclass(frozen=True)
 class WebhookEvent:
     """A verified message of the provider; session_id and attempt_id are empty when it is not about a payment page."""
 
@@ -149,6 +176,15 @@ class PaymentProvider(Protocol):
 
     def list_refunds(self, intent_id: str) -> list[RefundState]:
         """Every refund of that payment, newest first."""
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeState:
+        """The dispute as it is now."""
+
+    def retrieve_review(self, review_id: str) -> Concern:
+        """A review of a payment; it stands until somebody at the provider approves the payment."""
+
+    def retrieve_fraud_warning(self, warning_id: str) -> Concern:
+        """A card network's early warning; there is no taking it back."""
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """The message in a webhook's raw body. Raises BadWebhook unless it is signed, fresh and whole."""

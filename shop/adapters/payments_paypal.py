@@ -17,6 +17,8 @@ from django.conf import settings
 
 from shop.adapters.payments import (
     BadWebhook,
+    Concern,
+    DisputeState,
     PageGone,
     PayLine,
     ProviderRefused,
@@ -132,6 +134,16 @@ class PayPalProvider:
             found = order["purchase_units"][0].get("payments", {}).get("refunds", [])
             found.sort(key=lambda refund: datetime.fromisoformat(refund["create_time"]), reverse=True)
             return [refund_state(refund, intent_id) for refund in found]
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeState:
+        """Not read yet: no message of PayPal's leads here."""
+        raise ProviderRefused(f"disputes at PayPal are settled there: {dispute_id}")
+
+    def retrieve_review(self, review_id: str) -> Concern:
+        raise ProviderRefused(f"PayPal has no reviews: {review_id}")
+
+    def retrieve_fraud_warning(self, warning_id: str) -> Concern:
+        raise ProviderRefused(f"PayPal has no early fraud warnings: {warning_id}")
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """PayPal itself is asked whether it sent that. ProviderUnavailable when it cannot be asked."""

@@ -15,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from shop.adapters.payments import (
     BadWebhook,
+    Concern,
+    DisputeState,
     PayLine,
     ProviderRefused,
     ProviderUnavailable,
@@ -27,7 +29,7 @@ from shop.adapters.payments import (
 )
 
 if TYPE_CHECKING:
-    from stripe import Refund, StripeClient
+    from stripe import Dispute, PaymentIntent, Refund, StripeClient
     from stripe.checkout import Session
     from stripe.params import EventListParams, RefundCreateParams
     from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem, SessionListParams
@@ -65,6 +67,10 @@ MONEY_EVENTS = (
     "review.opened",
     "review.closed",
 )
+# https://docs.stripe.com/api/disputes/object: a closed warning never took money; what was prevented neither.
+DISPUTE_OUTCOME = {"won": "won", "warning_closed": "won", "prevented": "won", "lost": "lost"}
+# How a review may end with the payment found good. Other ends (refunded as fraud, disputed ...) keep the order here.
+REVIEW_PASSED = frozenset({"approved", "acknowledged", "redacted"})
 # "requires_action" waits for the buyer's bank details; a canceled refund gave nothing back.
 REFUND_STATUS = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
@@ -148,6 +154,21 @@ class StripeProvider:
         with _calling() as client:
             page = client.v1.refunds.list(params={"payment_intent": intent_id, "limit": 100})
             return [_refund_state(found) for found in page.auto_paging_iter()]
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeState:
+        with _calling() as client:
+            return _dispute_state(client.v1.disputes.retrieve(dispute_id))
+
+    def retrieve_review(self, review_id: str) -> Concern:
+        with _calling() as client:
+            review = client.v1.reviews.retrieve(review_id)
+        stands = review.open or review.closed_reason not in REVIEW_PASSED
+        return Concern(review.id, _id(review.payment_intent), review.closed_reason or review.reason, stands)
+
+    def retrieve_fraud_warning(self, warning_id: str) -> Concern:
+        with _calling() as client:
+            warning = client.v1.radar.early_fraud_warnings.retrieve(warning_id)
+        return Concern(warning.id, _id(warning.payment_intent), warning.fraud_type, stands=True)
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         import stripe  # noqa: PLC0415 - heavy: only processes that talk to Stripe load it
@@ -253,16 +274,37 @@ def _state(session: "Session") -> SessionState:
 def _refund_state(refund: "Refund") -> RefundState:
     currency = refund.currency.upper()
     metadata = refund.metadata.to_dict() if refund.metadata else {}
-    intent = refund.payment_intent
     return RefundState(
         refund_id=refund.id,
         status=REFUND_STATUS.get(refund.status or "", "pending"),
         amount=_amount(refund.amount, currency),
         currency=currency,
-        intent_id=intent if isinstance(intent, str) else (intent.id if intent else ""),
+        intent_id=_id(refund.payment_intent),
         reference=str(metadata.get("refund", "")),
         failure=getattr(refund, "failure_reason", None) or "",
     )
+
+
+def _dispute_state(dispute: "Dispute") -> DisputeState:
+    currency = dispute.currency.upper()
+    # In the currency that is paid out, which need not be the buyer's: only whether something is gone is read from it.
+    gone = sum(change.amount for change in dispute.balance_transactions) < 0
+    amount = _amount(dispute.amount, currency)
+    return DisputeState(
+        dispute_id=dispute.id,
+        intent_id=_id(dispute.payment_intent),
+        status=dispute.status,
+        outcome=DISPUTE_OUTCOME.get(dispute.status, "open"),
+        reason=dispute.reason,
+        amount=amount,
+        currency=currency,
+        withdrawn=amount if gone else 0,
+    )
+
+
+def _id(intent: "str | PaymentIntent | None") -> str:
+    """The id of something that Stripe gives as its id or whole."""
+    return intent if isinstance(intent, str) else (intent.id if intent else "")
 
 
 def _amount(stripe_amount: int, currency: str) -> int:

@@ -6,6 +6,8 @@ services           placing the order: the one transaction
 stock              holding its lines
 paying             opening the payment page
 sync               what the provider says, applied: the only door for money facts
+after_payment      refunds made at the provider, disputes, reviews, warnings of fraud
+cancelling         calling an order off, paid or not
 advice             the alerts of the money path, with what to do
 retry              paying the same order again
 replacing          checking out again while an order from the same bag is unpaid

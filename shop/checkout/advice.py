@@ -1,11 +1,11 @@
 """The alerts of the money path: what happened, and what a person is to do about it."""
 
-from shop.adapters.payments import SessionState
+from shop.adapters.payments import Concern, SessionState
 from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
 from shop.core.money import Money
-from shop.orders.models import Order
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.orders.models import Order, OrderHold
+from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent
 
 
 def wrong_amount(order: Order, attempt: PaymentAttempt, taken: Money) -> None:
@@ -54,7 +54,8 @@ def paid_too_late(order: Order, attempt: PaymentAttempt) -> None:
         key=f"paid-too-late:{attempt.pk}",
         title=f"Order {order.number} was paid after it was cancelled; {attempt.total} goes back",
         advice=(
-            "The pieces were sold to somebody else meanwhile, so the payment is refunded whole without your help. "
+            "Its buyer called it off, or the pieces were sold to somebody else meanwhile, so the payment is refunded "
+            "whole without your help. "
             "See on the order's page that the refund has succeeded, and write to the buyer: they expected a parcel."
         ),
         order_id=order.pk,
@@ -101,4 +102,40 @@ def orphan(provider: str, session: SessionState, why: str) -> None:
             "it up at the provider. If a buyer of ours paid it, refund it there and write to them. If it belongs to "
             "another shop on the same account, give each shop an account of its own."
         ),
+    )
+
+
+def key_of(kind: OrderHold.Kind, source: str) -> str:
+    """The key of the alert about a dispute, a review or a warning."""
+    return f"{kind.value}:{source}"
+
+
+def disputed(order: Order, dispute: Dispute, *, is_lost: bool) -> None:
+    """A buyer's bank takes the money back, or asks why it should not."""
+    amount = Money(dispute.amount, dispute.currency)
+    raise_alert(
+        key=key_of(OrderHold.Kind.DISPUTE, dispute.provider_id),
+        title=f"Order {order.number}: {f'the dispute over {amount} was lost' if is_lost else f'{amount} is disputed'}",
+        advice=(
+            "The money is gone, so none of it is refunded as well. If the order was not sent, lift its hold and cancel "
+            "it: then its stock can be sold."
+            if is_lost
+            else f"Answer the dispute {dispute.provider_id} ({dispute.reason or 'no reason'}) at the provider before "
+            "its date. Until it is settled the order is held: do not send it, and do not refund it as well."
+        ),
+        order_id=order.pk,
+    )
+
+
+def suspected(order: Order, attempt: PaymentAttempt, kind: OrderHold.Kind, fact: Concern) -> None:
+    """The provider, or a card network, doubts that the buyer is who paid."""
+    raise_alert(
+        key=key_of(kind, fact.concern_id),
+        title=f"Order {order.number}: {kind.label.lower()} ({fact.reason})",
+        advice=(
+            f"Look at the payment {attempt.intent_id} at the provider. If it is good, approve the review there, or "
+            "lift the hold on the order's page; if it is not, refund it before a dispute costs more. Until then the "
+            "order is held and must not be sent."
+        ),
+        order_id=order.pk,
     )

@@ -20,7 +20,8 @@ from shop.core.locks import only_one
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.calls import provider_of
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
+from shop.payments.refunds import send
 
 log = logging.getLogger(__name__)
 State = PaymentAttempt.State
@@ -42,6 +43,7 @@ def reconcile(progress: Progress = silent, look_back: timedelta = LOOK_BACK) -> 
             return run
         process_open_events(run)
         check_attempts(run)
+        retry_refunds(run)
         lost.find(run, since=clock.now() - look_back)
         end_holds(run)
     return run
@@ -80,6 +82,12 @@ def check(attempt: PaymentAttempt) -> None:
         # Also moves it to the end of the queue.
         payments.note_error(attempt.pk, str(error) or repr(error))
         raise
+
+
+def retry_refunds(run: Round) -> None:
+    """Refunds that were not sent, not answered, or are on their way; those not looked at for longest first."""
+    waiting = Refund.objects.unfinished().filter(created_at__lte=clock.now() - SETTLING)
+    run.each("refunds", waiting.order_by("updated_at")[:MOST_ROWS], lambda refund: send(refund.pk))
 
 
 def end_holds(run: Round) -> None:

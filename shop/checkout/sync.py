@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from shop.accounts.models import User
 from shop.adapters.payments import ProviderRefused, SessionState
-from shop.checkout import advice, paying, stock
+from shop.checkout import advice, after_payment, paying, stock
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.money import Money
@@ -21,11 +22,12 @@ from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.calls import provider_of
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
+from shop.payments.refunds import send_all
+from shop.refunds.services import refund_whole_attempt
 from shop.warehouse import services as warehouse
 
 Attempt = PaymentAttempt.State
-REFUND_LATE, REFUND_DUPLICATE = PaymentAttempt.RefundDue.LATE, PaymentAttempt.RefundDue.DUPLICATE
 # Ends: nothing the payment page says can change them any more.
 SETTLED = (Attempt.PAID, Attempt.REVIEW)
 
@@ -71,6 +73,8 @@ def sync(attempt_id: UUID, *, session_id: str = "", keep_order: bool = False) ->
                 cancel_unpaid(order)
         crash_point("sync-before-commit")
     crash_point("sync-after-commit")
+    if attempt.refunded_amount:
+        send_all(attempt.refunds.filter(state=Refund.State.REQUESTED))
     return attempt
 
 
@@ -152,13 +156,18 @@ def take_money(order: Order, attempt: PaymentAttempt, session: SessionState) -> 
     payments.move(attempt, Attempt.PAID)
     if order.state == Order.State.PAID:
         advice.paid_twice(order, attempt)
-        payments.mark_refund_due(attempt, REFUND_DUPLICATE)
-    elif order.state == Order.State.CANCELLED and not stock.hold_again(order):
+        refund_whole_attempt(attempt=attempt, reason=Refund.Reason.DUPLICATE)
+    elif order.state == Order.State.CANCELLED and not revive(order):
         advice.paid_too_late(order, attempt)
-        payments.mark_refund_due(attempt, REFUND_LATE)
+        refund_whole_attempt(attempt=attempt, reason=Refund.Reason.LATE)
     else:
         marketing.redeem_again(order)
         confirm(order)
+
+
+def revive(order: Order) -> bool:
+    """Hold a cancelled order's stock once more; not when somebody decided that it is cancelled, or it is gone."""
+    return not order.cancelled_by_choice and stock.hold_again(order)
 
 
 def confirm(order: Order) -> None:
@@ -168,14 +177,18 @@ def confirm(order: Order) -> None:
     emit("OrderPaid", orders.event_detail(order))
 
 
-def cancel_unpaid(order: Order, reason: str = "not paid in time") -> bool:
-    """Cancel a PENDING order (its row locked) that nothing can pay for any more; whether it was."""
+def cancel_unpaid(
+    order: Order, reason: str = "not paid in time", *, by_choice: bool = False, actor: User | None = None
+) -> bool:
+    """Cancel a PENDING order (its row locked) that nothing can pay for any more; whether it was.
+
+    by_choice: somebody wants it so, and no late money shall revive it.
+    """
     if order.state != Order.State.PENDING or PaymentAttempt.objects.filter(order=order).live().exists():
         return False
-    orders.move(order, Order.State.CANCELLED, reason=reason)
+    orders.cancel(order, reason=reason, actor=actor, by_choice=by_choice)
     warehouse.release(order_line_ids=stock.line_ids(order), document=order.number, reason=reason)
     marketing.give_back(order)
-    emit("OrderCancelled", {"order_id": order.pk, "number": order.number, "reason": reason})
     crash_point("cancel-before-commit")
     return True
 
@@ -190,7 +203,8 @@ EFFECTS: dict[Fact, tuple[PaymentAttempt.State, Effect]] = {
     Fact.EXPIRED: (Attempt.EXPIRED, expire),
 }
 
-# What the provider announces about payment pages. Everything else is stored and left alone.
+# What the provider announces about payment pages; after_payment.READERS has what it announces about payments made.
+# Everything else is stored and left alone.
 SESSION_EVENTS = frozenset(
     {
         "checkout.session.completed",
@@ -210,6 +224,8 @@ def process_event(row: ProviderEvent) -> None:
         return
     if row.type in SESSION_EVENTS:
         sync_named(row)
+    elif row.type in after_payment.READERS:
+        read_what_came_after(row)
     crash_point("webhook-before-mark")
     payments.finish_event(row)
 
@@ -226,3 +242,30 @@ def sync_named(row: ProviderEvent) -> None:
     except UnknownAttempt:
         advice.unknown_payment(row, named)
         raise
+
+
+def read_what_came_after(row: ProviderEvent) -> None:
+    """Ask the provider about the refund, dispute, review or warning that the message names."""
+    subject = row.payload["data"]["object"]
+    intent = str(subject.get("payment_intent") or "")
+    try:
+        attempt = attempt_behind(row.provider, intent, str((subject.get("metadata") or {}).get("attempt", "")))
+    except UnknownAttempt:
+        advice.unknown_payment(row, intent)
+        raise
+    # The money itself first: this message may have overtaken the one about the payment.
+    if sync(attempt.pk).state not in SETTLED:
+        raise ProviderRefused(f"payment {attempt.pk} is not known to be paid, but {row.type} came for it")
+    attempt.refresh_from_db()
+    after_payment.READERS[row.type](attempt, str(subject.get("id", "")))
+
+
+def attempt_behind(provider_name: str, intent_id: str, named: str) -> PaymentAttempt:
+    """The attempt that an intent belongs to: by its id, or by the name of ours it carries. Raises UnknownAttempt."""
+    of_provider = PaymentAttempt.objects.filter(provider=provider_name)
+    attempt = of_provider.filter(intent_id=intent_id).first() if intent_id else None
+    if attempt is None and (attempt_id := payments.parse_attempt_id(named)):
+        attempt = of_provider.filter(pk=attempt_id).first()
+    if attempt is None:
+        raise UnknownAttempt(f"no payment attempt has the intent {intent_id!r}")
+    return attempt

@@ -11,7 +11,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
         "shop.checkout.handlers.empty_bag",
         "shop.invoices.handlers.invoice_order",
     ),
-    "OrderCancelled": (),
+    "OrderCancelled": ("shop.refunds.handlers.mail_cancellation",),
+    "RefundIssued": ("shop.refunds.handlers.mail_refund", "shop.invoices.handlers.credit_refund"),
     "StockLow": ("shop.warehouse.handlers.mail_stock_low",),
     "ProductChanged": ("shop.catalog.handlers.refresh_listing",),
 }

@@ -29,6 +29,7 @@ SCHEMAS: dict[str, Schema] = {
     "OrderPlaced": Schema("aspireclothes.orders", _ORDER, _AMOUNT),
     "OrderPaid": Schema("aspireclothes.orders", _ORDER, _AMOUNT),
     "OrderCancelled": Schema("aspireclothes.orders", _ORDER, {"reason": str}),
+    "RefundIssued": Schema("aspireclothes.payments", {**_ORDER, "refund_id": str, "amount": int, "currency": str}),
     "StockLow": Schema("aspireclothes.warehouse", {"variant_id": int, "sku": str, "location": str, "available": int}),
     "ProductChanged": Schema("aspireclothes.catalog", {"product_id": int, "slug": str, "reason": str}),
 }

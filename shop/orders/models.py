@@ -131,6 +131,8 @@ class Order(TimeStamped):
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # Somebody decided it, rather than the clock: money that comes later goes back and never revives the order.
+    cancelled_by_choice = models.BooleanField(default=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -149,6 +151,10 @@ class Order(TimeStamped):
                 name="order_delivery_discount_within",
             ),
             models.CheckConstraint(condition=Q(tax_total__lte=F("grand_total")), name="order_tax_within_total"),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled", paid_at__isnull=False, cancelled_by_choice=False),
+                name="paid_order_cancelled_by_choice",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -170,6 +176,16 @@ class Order(TimeStamped):
     @property
     def total(self) -> Money:
         return self.money(self.grand_total)
+
+    @property
+    def delivery_charged(self) -> int:
+        """What was paid for the delivery, in minor units."""
+        return self.delivery_total - self.delivery_discount
+
+    @property
+    def may_ship(self) -> bool:
+        """Whether it may leave the house: paid, and nothing the provider told us stands against it."""
+        return self.state == Order.State.PAID and not self.holds.standing().exists()
 
 
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):

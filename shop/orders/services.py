@@ -12,19 +12,22 @@ from shop.accounts.models import User
 from shop.catalog.models import ProductVariant
 from shop.core import clock
 from shop.core.errors import InvalidTransition
+from shop.events.services import emit
 from shop.orders.models import Order, OrderLine, OrderRequest, OrderStateChange, OrderTax
 from shop.tax.amounts import TaxShare
 
 State = Order.State
 
 # What may follow what. Money that arrives late revives a cancelled order when its stock can be had again; money
-# that does not match asks for a person (review), whatever the order was waiting for.
+# that does not match asks for a person (review), whatever the order was waiting for. An order that somebody called off
+# is not revived: whoever moves it to paid looks at cancelled_by_choice first.
 MOVES: dict[str, frozenset[str]] = {
     State.PENDING: frozenset({State.PROCESSING, State.PAID, State.CANCELLED, State.REVIEW}),
     State.PROCESSING: frozenset({State.PENDING, State.PAID, State.CANCELLED, State.REVIEW}),
     State.REVIEW: frozenset({State.PAID, State.CANCELLED}),
     State.CANCELLED: frozenset({State.PAID, State.REVIEW}),
-    State.PAID: frozenset(),
+    # Only by somebody's choice, with the money on its way back: cancel().
+    State.PAID: frozenset({State.CANCELLED}),
 }
 
 
@@ -204,5 +207,19 @@ def move(order: Order, to: Order.State, *, reason: str = "", actor: User | None 
     elif to == State.CANCELLED:
         order.cancelled_at, order.hold_until = change.created_at, None
     with transaction.atomic():
-        order.save(update_fields=["state", "paid_at", "cancelled_at", "hold_until", "updated_at"])
+        order.save(
+            update_fields=["state", "paid_at", "cancelled_at", "cancelled_by_choice", "hold_until", "updated_at"]
+        )
         change.save()
+
+
+def cancel(order: Order, *, reason: str, actor: User | None = None, by_choice: bool = False) -> None:
+    """Cancel the order (its row locked by the caller) and tell of it; a paid one only by somebody's choice.
+
+    The caller gives stock and money back in the same transaction. Raises InvalidTransition, with nothing changed.
+    """
+    if order.state == State.PAID and not by_choice:
+        raise InvalidTransition(f"Order {order.number} is paid: only somebody's choice cancels it.")
+    order.cancelled_by_choice = by_choice
+    move(order, State.CANCELLED, reason=reason, actor=actor)
+    emit("OrderCancelled", {"order_id": order.pk, "number": order.number, "reason": reason})

@@ -15,7 +15,7 @@ from shop.invoices.services import documents_of
 from shop.orders.access import load_order
 from shop.orders.labels import address_lines, delivery_days
 from shop.orders.models import Order
-from shop.payments.models import PaymentAttempt
+from shop.payments.models import PaymentAttempt, Refund
 
 State, Fulfilment = Order.State, Order.FulfilmentState
 
@@ -67,6 +67,7 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "notice": words,
         "steps": steps(order),
         "owed": order.state == State.CANCELLED and money_came(order),
+        "refunds": list(Refund.objects.filter(attempt__order=order).order_by("created_at")),
     }
     return render(request, f"shop/orders/{page_of(order)}.html", context)
 

@@ -51,9 +51,13 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
         others = ~Q(state=PaymentAttempt.State.PROCESSING) & Q(expires_at__lt=now - timedelta(hours=1))
         return self.live().filter(delayed | others)
 
-    def to_refund(self) -> Self:
-        """Attempts whose money has to go back."""
-        return self.exclude(refund_due="")
+    def taken(self) -> Self:
+        """Attempts that brought the right amount of money, oldest first."""
+        return self.filter(state=PaymentAttempt.State.PAID).order_by("created_at", "pk")
+
+    def locked(self) -> Self:
+        """The rows, locked. Always after their order's row, always before stock rows."""
+        return self.order_by("created_at", "pk").select_for_update(of=("self",))
 
 
 class PaymentAttempt(TimeStamped):
@@ -67,10 +71,6 @@ class PaymentAttempt(TimeStamped):
         FAILED = "failed", "Failed"
         EXPIRED = "expired", "Expired"
         REVIEW = "review", "Needs review"
-
-    class RefundDue(models.TextChoices):
-        LATE = "late", "Paid after the order was cancelled and its stock gone"
-        DUPLICATE = "duplicate", "The order was already paid"
 
     LIVE = (State.CREATED, State.OPEN, State.PROCESSING)
 
@@ -95,10 +95,9 @@ class PaymentAttempt(TimeStamped):
     capture_wanted_at = models.DateTimeField(null=True, blank=True)
     captured_amount = models.PositiveBigIntegerField(default=0)
     # What refunds that have not failed give back or are about to: raised under this row's lock before any is asked for.
+    # Never more than was captured, even while a refund of ours and one made at the provider compete for the same money.
     refunded_amount = models.PositiveBigIntegerField(default=0)
     paid_at = models.DateTimeField(null=True, blank=True)
-    # Money that was taken and must be given back whole.
-    refund_due = models.CharField(max_length=12, choices=RefundDue, blank=True)
     last_error = models.TextField(blank=True)
 
     objects = PaymentAttemptQuerySet.as_manager()
@@ -124,6 +123,16 @@ class PaymentAttempt(TimeStamped):
         return Money(self.amount, self.currency)
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def counting(self) -> Self:
+        """Refunds that give money back, or are about to: all but the failed ones."""
+        return self.exclude(state=Refund.State.FAILED)
+
+    def unfinished(self) -> Self:
+        """Refunds whose provider has not said how they ended, oldest first."""
+        return self.filter(state__in=[Refund.State.REQUESTED, Refund.State.PENDING]).order_by("created_at", "pk")
+
+
 class Refund(TimeStamped):
     """Money that goes back to a buyer. Written before the provider is asked, so that a crash forgets none."""
 
@@ -134,7 +143,7 @@ class Refund(TimeStamped):
         FAILED = "failed", "Failed"
 
     class Reason(models.TextChoices):
-        LATE = "late", "Paid after the order was cancelled and its stock gone"
+        LATE = "late", "Paid after the order was cancelled"
         DUPLICATE = "duplicate", "The order was already paid"
         CANCELLED = "cancelled", "The order was cancelled"
         RETURNED = "returned", "Pieces came back"
@@ -152,16 +161,24 @@ class Refund(TimeStamped):
     free_amount = models.PositiveBigIntegerField(default=0, help_text="Minor units, for no line")
     currency = models.CharField(max_length=3)
     provider_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
+    # One form asks once: a double submit finds the refunds it made before.
+    request_key = models.CharField(max_length=64, blank=True, db_index=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive")]
 
     def __str__(self) -> str:
-        return f"{Money(self.amount, self.currency)} ({self.state})"
+        return f"{self.total} ({self.state})"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount, self.currency)
 
 
 class RefundLine(models.Model):

@@ -27,6 +27,16 @@ MOVES: dict[str, frozenset[str]] = {
 }
 
 
+def lock_with_order(attempt_id: UUID) -> PaymentAttempt:
+    """The attempt, locked after its order's row, as every writer does. PaymentAttempt.DoesNotExist when there is none.
+
+    Also for who changes the payment only: an alert or a hold written beside it refers to the order.
+    """
+    mine = PaymentAttempt.objects.filter(pk=attempt_id)
+    list(mine.select_related("order").select_for_update(of=("order",)))
+    return mine.locked().get()
+
+
 def may_move(attempt: PaymentAttempt, to: PaymentAttempt.State) -> bool:
     """Whether the table lists that step; staying where it is does not count as one."""
     return to in MOVES[attempt.state]
@@ -57,12 +67,6 @@ def record_capture(attempt: PaymentAttempt, *, amount: int) -> None:
     attempt.captured_amount = amount
     attempt.paid_at = clock.now()
     attempt.save(update_fields=["captured_amount", "paid_at", "updated_at"])
-
-
-def mark_refund_due(attempt: PaymentAttempt, reason: PaymentAttempt.RefundDue) -> None:
-    """This money is not ours to keep; the refund itself is made later, outside this transaction."""
-    attempt.refund_due = reason
-    attempt.save(update_fields=["refund_due", "updated_at"])
 
 
 def note_error(attempt_id: UUID, error: str) -> None:

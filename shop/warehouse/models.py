@@ -115,6 +115,10 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         )
         return self.held().filter(gone)
 
+    def with_goods(self) -> Self:
+        """Reservations whose units are set aside or sent out; those set aside first."""
+        return self.filter(state__in=[Reservation.State.HELD, Reservation.State.SHIPPED]).order_by("state", "pk")
+
 
 class Reservation(models.Model):
     """Units of one level held for one order line; no expiry once the order is paid."""
@@ -123,6 +127,7 @@ class Reservation(models.Model):
         HELD = "held", "Held"
         RELEASED = "released", "Released"
         SHIPPED = "shipped", "Shipped"
+        RETURNED = "returned", "Returned"
 
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="reservations")
     order_line = models.ForeignKey("shop.OrderLine", models.PROTECT, related_name="reservations")

@@ -1,7 +1,7 @@
 """Stock in and out. Every writer locks the rows it touches in primary-key order, so none can deadlock another."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -73,6 +73,23 @@ def release(*, order_line_ids: Sequence[int], document: str, reason: str) -> Non
     holds = list(held)
     stock.apply(rows, _summed(holds, sign=-1), Cause(Kind.RELEASE, document, reason))
     Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=Reservation.State.RELEASED)
+
+
+@transaction.atomic
+def take_back(*, units: Mapping[int, int], document: str, reason: str, actor: "User | None" = None) -> None:
+    """So many units of these order lines (by id) may be sold again: set aside ones are released, sent ones came back.
+
+    What a line does not have any more is not given back twice.
+    """
+    goods = Reservation.objects.with_goods().filter(order_line_id__in=units)
+    rows = stock.lock(goods.values_list("level__variant_id", flat=True))
+    # Read again under the lock, as in release().
+    freed = _part_off(list(goods), units)
+    released = [part for part in freed if part.state == Reservation.State.RELEASED]
+    returned = [part for part in freed if part.state == Reservation.State.RETURNED]
+    stock.apply(rows, _summed(released, sign=-1), Cause(Kind.RELEASE, document, reason, actor))
+    back = [Change(change.level_id, on_hand=change.reserved) for change in _summed(returned, sign=1)]
+    stock.apply(rows, back, Cause(Kind.RETURN, document, reason, actor))
 
 
 def extend(*, order_line_ids: Sequence[int], until: datetime) -> None:
@@ -158,6 +175,28 @@ def _summed(holds: Iterable[Reservation], *, sign: int) -> list[Change]:
     for hold in holds:
         units[hold.level_id] += hold.quantity
     return [Change(level_id, reserved=sign * number) for level_id, number in units.items()]
+
+
+def _part_off(goods: Iterable[Reservation], units: Mapping[int, int]) -> list[Reservation]:
+    """These units of the reservations, by line, ended; what is left of each stays as it was."""
+    left, parts = dict(units), []
+    for row in goods:
+        if taken := min(row.quantity, left[row.order_line_id]):
+            left[row.order_line_id] -= taken
+            parts.append(_split(row, taken))
+    return parts
+
+
+def _split(row: Reservation, taken: int) -> Reservation:
+    """That many units of the reservation: released where they were set aside, returned where they were sent."""
+    ended = Reservation.State.RELEASED if row.state == Reservation.State.HELD else Reservation.State.RETURNED
+    if taken < row.quantity:
+        row.quantity -= taken
+        row.save(update_fields=["quantity"])
+        row.pk, row.quantity, row._state.adding = None, taken, True
+    row.state = ended
+    row.save()
+    return row
 
 
 def _change_on_hand(level: StockLevel, rows: Sequence[StockLevel], change: int, cause: Cause) -> None:

@@ -69,6 +69,8 @@ NAVIGATION = [
         "title": "Money",
         "items": [
             page("Payments", "payments", "paymentattempt"),
+            page("Refunds", "undo", "refund"),
+            page("Disputes", "gavel", "dispute"),
             page("Provider events", "webhook", "providerevent"),
             page("Invoices", "description", "document"),
             page("VAT rates", "percent", "taxrate"),

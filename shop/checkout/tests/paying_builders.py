@@ -11,14 +11,19 @@ from django.db import transaction
 
 from shop.adapters import payments_stripe
 from shop.adapters.payments import (
+    Concern,
+    DisputeState,
     ProviderRefused,
+    RefundRequest,
+    RefundState,
     SessionRequest,
     SessionState,
     WebhookEvent,
     refuse_inside_transaction,
 )
 from shop.catalog.models import ProductVariant
-from shop.checkout.paying import HOLD_MARGIN, open_attempt
+from shop.checkout.paying import HOLD_MARGIN, open_attempt, start_payment
+from shop.checkout.sync import sync
 from shop.core import clock
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
@@ -34,6 +39,12 @@ class FakeProvider(payments_stripe.StripeProvider):
     def __init__(self) -> None:
         self.sessions: dict[str, SessionState] = {}
         self.by_key: dict[str, str] = {}
+        # By idempotency key, oldest first, and what becomes of new ones.
+        self.refunds: dict[str, RefundState] = {}
+        self.refund_status = "succeeded"
+        # Disputes, reviews and warnings by id.
+        self.disputes: dict[str, DisputeState] = {}
+        self.concerns: dict[str, Concern] = {}
         self.errors: list[Exception | None] = []
         self.calls: list[str] = []
         # What the lists show: nothing, unless a test puts something there.
@@ -71,6 +82,35 @@ class FakeProvider(payments_stripe.StripeProvider):
     def list_events(self, *, since: datetime, limit: int = 100) -> list[WebhookEvent]:
         return self.announced
 
+    def refund(self, request: RefundRequest, *, idempotency_key: str) -> RefundState:
+        self._called(f"refund {idempotency_key}")
+        if idempotency_key not in self.refunds:
+            self.refunds[idempotency_key] = RefundState(
+                refund_id=f"re_fake_{next(_numbers)}",
+                status=self.refund_status,
+                amount=request.amount,
+                currency=request.currency,
+                intent_id=request.intent_id,
+                reference=request.reference,
+            )
+        return self.refunds[idempotency_key]
+
+    def list_refunds(self, intent_id: str) -> list[RefundState]:
+        self._called("list refunds")
+        return [made for made in reversed(self.refunds.values()) if made.intent_id == intent_id]
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeState:
+        self._called("retrieve dispute")
+        return self.disputes[dispute_id]
+
+    def retrieve_review(self, review_id: str) -> Concern:
+        self._called("retrieve review")
+        return self.concerns[review_id]
+
+    def retrieve_fraud_warning(self, warning_id: str) -> Concern:
+        self._called("retrieve warning")
+        return self.concerns[warning_id]
+
     def _page(self, params: Mapping[str, Any]) -> SessionState:
         session_id = f"cs_fake_{next(_numbers)}"
         lines = params["line_items"]
@@ -107,6 +147,16 @@ def place(variant: ProductVariant | None = None, *, quantity: int = 2) -> Order:
         demands = [warehouse.Demand(line.pk, variant.pk, line.quantity) for line in order.lines.all()]
         warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)
     return order
+
+
+def pay(fake: FakeProvider, order: Order) -> PaymentAttempt:
+    """Have a placed order's newest attempt paid at the provider, and synced; the attempt as it is then."""
+    attempt = attempt_of(order)
+    if attempt.state == PaymentAttempt.State.CREATED:
+        start_payment(attempt.pk)
+    intent = f"pi_{attempt.pk}"
+    fake.says(attempt, status="complete", payment_status="paid", intent_id=intent, intent_status="succeeded")
+    return sync(attempt.pk)
 
 
 def attempt_of(order: Order) -> PaymentAttempt:

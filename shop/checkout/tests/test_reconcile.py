@@ -168,7 +168,9 @@ def test_the_command_says_what_it_did_and_fails_when_something_did(fake: FakePro
     out = StringIO()
     call_command("reconcile", stdout=out)
     assert f"payments 1/1: order {order.number}, " in out.getvalue()
-    summary = "0 provider events, 1 payments, 0 messages never sent, 0 payments unnoticed, 0 orders cancelled"
+    summary = (
+        "0 provider events, 1 payments, 0 refunds, 0 messages never sent, 0 payments unnoticed, 0 orders cancelled"
+    )
     assert f"{summary}, 0 holds over, 0 failed" in out.getvalue()
     fake.errors = [ProviderUnavailable("timed out")]
     with pytest.raises(CommandError, match="timed out"):

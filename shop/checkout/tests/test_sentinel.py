@@ -113,7 +113,7 @@ BROKEN: list[tuple[Callable[[Order], object], set[str], str]] = [
         "which needs it no longer",
     ),
     (
-        lambda order: break_order(order, state="cancelled"),
+        lambda order: break_order(order, state="cancelled", cancelled_by_choice=True),
         {"money-without-order", "held-in-vain"},
         "£159.95 was taken for order",
     ),
@@ -223,7 +223,7 @@ def test_a_cancelled_order_whose_money_goes_back_is_well(order: Order) -> None:
     make_refund(order, order.grand_total, Refund.State.PENDING)
     break_attempt(order, refunded_amount=order.grand_total)
     lose_reservation(order)
-    break_order(order, state="cancelled")
+    break_order(order, state="cancelled", cancelled_by_choice=True)
     assert {check for check in found() if check != "stock-ledger"} == set()
     assert not [words for words in sentinel().failures if "ledger" not in words]
 

@@ -36,6 +36,10 @@ def told() -> list[str]:
     return list(OutboxEvent.objects.filter(name__in=names).order_by("created_at").values_list("name", flat=True))
 
 
+def refunds(attempt: PaymentAttempt) -> list[tuple[str, str, int]]:
+    return list(attempt.refunds.values_list("reason", "state", "amount"))
+
+
 def reserved(order: Order) -> int:
     variants = order.lines.values_list("variant_id", flat=True)
     return StockLevel.objects.get(variant__in=variants).reserved
@@ -55,7 +59,7 @@ def test_a_paid_page_pays_the_order_settles_its_stock_and_tells_once(fake: FakeP
         sync(attempt.pk)
     assert states(order) == ("paid", "paid")
     attempt.refresh_from_db()
-    assert (attempt.captured_amount, attempt.intent_id, attempt.refund_due) == (order.grand_total, "pi_1", "")
+    assert (attempt.captured_amount, attempt.intent_id, refunds(attempt)) == (order.grand_total, "pi_1", [])
     assert attempt.paid_at is not None
     assert (told(), reserved(order)) == (["OrderPaid"], 2)
     assert Reservation.objects.get(order_line__order=order).expires_at is None
@@ -83,10 +87,10 @@ def test_money_after_a_cancellation_revives_the_order_when_its_stock_can_be_had(
     sync(attempt.pk)
     assert (states(order), reserved(order)) == (("paid", "paid"), 2)
     assert told() == ["OrderCancelled", "OrderPaid"]
-    assert attempt_of(order).refund_due == ""
+    assert refunds(attempt) == []
 
 
-def test_money_after_a_cancellation_is_due_back_when_the_stock_is_gone(fake: FakeProvider) -> None:
+def test_money_after_a_cancellation_goes_back_when_the_stock_is_gone(fake: FakeProvider) -> None:
     order, attempt = started(quantity=2, stock=2)
     fake.says(attempt, status="expired")
     sync(attempt.pk)
@@ -95,18 +99,40 @@ def test_money_after_a_cancellation_is_due_back_when_the_stock_is_gone(fake: Fak
     fake.says(attempt, **PAID)
     sync(attempt.pk)
     assert states(order) == ("paid", "cancelled")
-    assert attempt_of(order).refund_due == "late"
+    assert refunds(attempt) == [("late", "succeeded", order.grand_total)]
     assert alerts() == [("paid-too-late", order.pk)]
     assert (told(), reserved(other)) == (["OrderCancelled"], 1)
 
 
-def test_a_second_payment_of_a_paid_order_is_due_back(fake: FakeProvider) -> None:
+def test_money_after_somebody_called_the_order_off_goes_back_even_if_its_stock_could_be_had(fake: FakeProvider) -> None:
+    order, attempt = started(quantity=2, stock=10)
+    fake.says(attempt, status="expired")
+    sync(attempt.pk)
+    Order.objects.filter(pk=order.pk).update(cancelled_by_choice=True)
+    fake.says(attempt, **PAID)
+    sync(attempt.pk)
+    assert (states(order), reserved(order)) == (("paid", "cancelled"), 0)
+    assert (refunds(attempt), told()) == ([("late", "succeeded", order.grand_total)], ["OrderCancelled"])
+
+
+def test_a_refund_that_cannot_be_sent_at_once_is_written_all_the_same(fake: FakeProvider) -> None:
+    order, attempt = started()
+    Order.objects.filter(pk=order.pk).update(state="paid")
+    fake.says(attempt, **PAID)
+    fake.errors = [None, ProviderUnavailable("timed out")]
+    assert sync(attempt.pk).refunded_amount == order.grand_total
+    assert refunds(attempt) == [("duplicate", "requested", order.grand_total)]
+
+
+def test_a_second_payment_of_a_paid_order_goes_back(fake: FakeProvider) -> None:
     order, attempt = started()
     Order.objects.filter(pk=order.pk).update(state="paid")
     fake.says(attempt, **PAID)
     sync(attempt.pk)
     assert states(order) == ("paid", "paid")
-    assert (attempt_of(order).refund_due, told()) == ("duplicate", [])
+    assert (refunds(attempt), told()) == ([("duplicate", "succeeded", order.grand_total)], [])
+    attempt.refresh_from_db()
+    assert attempt.refunded_amount == order.grand_total
     assert alerts() == [("paid-twice", order.pk)]
 
 

@@ -73,8 +73,8 @@ def test_only_the_listed_moves_are_possible(start: Order.State, to: Order.State)
     assert order.state == (to if to in services.MOVES[start] else start)
 
 
-def test_a_paid_order_never_goes_back() -> None:
-    assert services.MOVES[State.PAID] == frozenset()
+def test_a_paid_order_never_goes_back_but_to_be_cancelled() -> None:
+    assert services.MOVES[State.PAID] == frozenset({State.CANCELLED})
     assert {state for state, after in services.MOVES.items() if State.PAID in after} == set(State) - {State.PAID}
 
 
