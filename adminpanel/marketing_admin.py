@@ -36,12 +36,14 @@ def state_of(row: Promotion | Sale) -> SafeString:
         return status("Off", "")
     if row.starts_at > now:
         return status("To come", "warn")
+    if isinstance(row, Promotion) and row.left == 0:
+        return status("Used up", "")
     return status("Over", "") if row.ends_at and row.ends_at <= now else status("Running", "good")
 
 
 @admin.register(Promotion)
 class PromotionAdmin(ShownAdmin):
-    list_display = ["name", "state", "what", "needs_code", "starts_at", "ends_at", "counts", "codes_link"]
+    list_display = ["name", "state", "what", "needs_code", "starts_at", "codes_link"]
     list_filter = ["is_active", "kind", "needs_code"]
     search_fields = ["name", "vouchers__code"]
     search_help_text = "Name or code"
@@ -140,11 +142,18 @@ class PromotionAdmin(ShownAdmin):
 class CodesForm(forms.Form):
     """How many codes to make, and how they look."""
 
-    count = forms.IntegerField(label="How many", min_value=1, max_value=MOST_CODES)
+    count = forms.IntegerField(
+        label="How many", min_value=1, max_value=MOST_CODES, widget=forms.TextInput(attrs={"size": 6})
+    )
     begin = forms.CharField(
         label="Begin with", required=False, max_length=CODE_LENGTH - RANDOM_LENGTH, validators=[code_characters]
     )
-    max_uses = forms.IntegerField(label="Most uses of each (empty: no limit)", required=False, min_value=1)
+    max_uses = forms.IntegerField(
+        label="Most uses of each (empty: no limit)",
+        required=False,
+        min_value=1,
+        widget=forms.TextInput(attrs={"size": 6}),
+    )
 
     def clean_max_uses(self) -> int | None:
         most: int | None = self.cleaned_data["max_uses"]
@@ -228,7 +237,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
 
 @admin.register(Sale)
 class SaleAdmin(StaffAdmin):
-    list_display = ["name", "state", "what", "starts_at", "ends_at", "reduced"]
+    list_display = ["name", "state", "what", "starts_at", "reduced"]
     list_filter = ["is_active"]
     search_fields = ["name"]
     autocomplete_fields = ["categories", "products"]

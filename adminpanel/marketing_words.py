@@ -26,9 +26,9 @@ def effect(promotion: Promotion) -> str:
     if promotion.kind == Promotion.Kind.AMOUNT:
         return f"{Money(promotion.amount or 0, promotion.currency)} off, spread over"
     if promotion.kind == Promotion.Kind.FREE_DELIVERY:
-        return "Free delivery of bags with"
+        return "Free delivery for"
     free, paid = promotion.free_quantity or 0, promotion.buy_quantity or 0
-    return f"Of every {free + paid} pieces the {'cheapest' if free == 1 else f'{free} cheapest'} free, of"
+    return f"The {'cheapest' if free == 1 else f'{free} cheapest'} of every {free + paid} pieces free:"
 
 
 def scope(row: Promotion | Sale) -> str:

@@ -181,3 +181,22 @@ def test_lists_and_pages_show_what_is_used_and_left() -> None:
     care = signed_in(make_staff("customer care"))
     assert care.get(reverse("admin:shop_promotion_codes", args=[promotion.pk])).status_code == 403
     assert care.get(reverse("admin:shop_promotion_export", args=[promotion.pk])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"kind": "free-delivery"}, "Free delivery for everything, for a code, from"),
+        ({"kind": "buy-get", "buy_quantity": 2, "free_quantity": 1}, "The cheapest of every 3 pieces free: everything"),
+        ({"spares_reduced": True}, "10% off everything that is not reduced, for a code, from"),
+        ({"is_active": False}, "on. Switched off now. Used 0 times."),
+    ],
+)
+def test_each_kind_has_its_sentence(fields: dict[str, Any], words: str) -> None:
+    assert words in promotion_in_words(make_promotion(**fields))
+
+
+def test_a_promotion_without_uses_left_says_so_in_the_list() -> None:
+    used(make_voucher("TEN", make_promotion(max_uses=1)))
+    page = signed_in(make_staff("marketing")).get(reverse("admin:shop_promotion_changelist")).content.decode()
+    assert "Used up" in page
