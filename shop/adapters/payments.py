@@ -70,6 +70,7 @@ class SessionState:
     intent_status: str
     url: str
     expires_at: datetime
+    failure: str = ""  # why the money could not be taken, where the provider says so
 
 
 @dataclass(frozen=True)

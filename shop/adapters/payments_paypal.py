@@ -147,6 +147,8 @@ class PayPalProvider:
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookEvent:
         """PayPal itself is asked whether it sent that. ProviderUnavailable when it cannot be asked."""
+        if not settings.PAYPAL_WEBHOOK_ID:
+            raise BadWebhook("no webhook of PayPal's is set up (PAYPAL_WEBHOOK_ID)")
         try:
             event = webhook_event(json.loads(body))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

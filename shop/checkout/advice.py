@@ -139,3 +139,17 @@ def suspected(order: Order, attempt: PaymentAttempt, kind: OrderHold.Kind, fact:
         ),
         order_id=order.pk,
     )
+
+
+def capture_unknown(attempt: PaymentAttempt) -> None:
+    """The shop asked for the money of an order that the provider then no longer knows."""
+    raise_alert(
+        key=f"capture-unknown:{attempt.pk}",
+        title=f"Nobody can say whether {attempt.total} of order {attempt.order.number} was taken",
+        advice=(
+            f"The shop asked {attempt.get_provider_display()} for the money and heard no answer; now the provider does "
+            f"not know {attempt.session_id} any more. Look for the order's number in its list of payments. If the "
+            "money is there, refund it there; the order keeps its pieces until a developer has closed the payment."
+        ),
+        order_id=attempt.order_id,
+    )

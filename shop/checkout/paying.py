@@ -44,15 +44,16 @@ class PaymentUnavailable(ShopError):
         super().__init__("We could not reach the payment page. Your order is saved: please try again in a moment.")
 
 
-def open_attempt(order: Order) -> PaymentAttempt:
+def open_attempt(order: Order, name: str = PaymentAttempt.Provider.STRIPE) -> PaymentAttempt:
     """A CREATED attempt with its frozen parameters, in the caller's transaction. Calls nobody.
 
-    Raises IntegrityError when the order has a live attempt already.
+    name: of the provider. Raises IntegrityError when the order has a live attempt already, ProviderRefused when the
+    provider does not take that amount.
     """
     assert connection.in_atomic_block, "the attempt is committed with what it is for"
     attempt = PaymentAttempt(
         order=order,
-        provider="stripe",
+        provider=name,
         amount=order.grand_total,
         currency=order.currency,
         expires_at=clock.now() + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from shop.adapters.payments import ProviderRefused
-from shop.checkout import lost, paying
+from shop.checkout import capturing, lost, paying
 from shop.checkout.messages import work_on
 from shop.checkout.rounds import Progress, Round, silent
 from shop.checkout.sync import cancel_unpaid, sync
@@ -117,7 +117,13 @@ def end_hold(order: Order) -> bool:
 
 
 def close_page(attempt: PaymentAttempt) -> None:
-    """Make the provider's page of a live attempt take no more payment. One that was never recorded is found again."""
+    """Make the provider's page of a live attempt take no more payment. One that was never recorded is found again.
+
+    Where the shop itself takes the money, deciding not to take it is all that there is to do.
+    """
+    if provider_of(attempt).captures:
+        capturing.let_lapse(attempt.pk)
+        return
     if attempt.state == State.CREATED:
         attempt = open_or_failed(attempt)
     if attempt.state == State.OPEN:

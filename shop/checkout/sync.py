@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import transaction
 
 from shop.accounts.models import User
-from shop.adapters.payments import ProviderRefused, SessionState
-from shop.checkout import advice, after_payment, paying, stock
+from shop.adapters.payments import PageGone, ProviderRefused, SessionState
+from shop.checkout import advice, after_payment, capturing, paying, paypal_events, stock
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.money import Money
@@ -28,6 +28,7 @@ from shop.refunds.services import refund_whole_attempt
 from shop.warehouse import services as warehouse
 
 Attempt = PaymentAttempt.State
+PAYPAL = PaymentAttempt.Provider.PAYPAL
 # Ends: nothing the payment page says can change them any more.
 SETTLED = (Attempt.PAID, Attempt.REVIEW)
 
@@ -62,6 +63,7 @@ def sync(attempt_id: UUID, *, session_id: str = "", keep_order: bool = False) ->
     session = read_session(attempt, session_id)
     if session is None:
         return attempt
+    session = capturing.carry_out(attempt, session)
     crash_point("sync-before-apply")
     with transaction.atomic():
         order = Order.objects.locked().get(pk=attempt.order_id)
@@ -85,7 +87,10 @@ def read_session(attempt: PaymentAttempt, session_id: str) -> SessionState | Non
         if attempt.state != Attempt.CREATED:
             return None
         known = paying.create_session(attempt).session_id
-    session = provider_of(attempt).retrieve_session(known)
+    try:
+        session = provider_of(attempt).retrieve_session(known)
+    except PageGone as gone:
+        session = capturing.forgotten(attempt, known, gone)
     if session.attempt_id != str(attempt.pk):
         raise ProviderRefused(f"session {session.session_id} does not belong to payment {attempt.pk}")
     return session
@@ -93,7 +98,8 @@ def read_session(attempt: PaymentAttempt, session_id: str) -> SessionState | Non
 
 def read_fact(attempt: PaymentAttempt, session: SessionState) -> Fact:
     """What the page's state means; the amount is compared with the one frozen in the attempt."""
-    if session.status == "open":
+    # Approved is still open: the shop did not want the money any more, and whoever ends the hold gives the page up.
+    if session.status in ("open", "approved"):
         return Fact.OPEN
     if session.status == "expired":
         return Fact.EXPIRED
@@ -126,8 +132,8 @@ def wait(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
 
 
 def fail(order: Order, attempt: PaymentAttempt, session: SessionState) -> None:
-    """The delayed method failed after all; the buyer may try another until the hold ends."""
-    payments.move(attempt, Attempt.FAILED, note="the delayed payment failed")
+    """The money could not be taken after all; the buyer may try another way until the hold ends."""
+    payments.move(attempt, Attempt.FAILED, note=session.failure or "the delayed payment failed")
     if order.state == Order.State.PROCESSING:
         orders.move(order, Order.State.PENDING, reason="the delayed payment failed")
 
@@ -222,7 +228,7 @@ def process_event(row: ProviderEvent) -> None:
     """
     if row.processed_at:
         return
-    if row.type in SESSION_EVENTS:
+    if row.type in SESSION_EVENTS or row.type in paypal_events.ORDER_EVENTS:
         sync_named(row)
     elif row.type in after_payment.READERS:
         read_what_came_after(row)
@@ -231,17 +237,22 @@ def process_event(row: ProviderEvent) -> None:
 
 
 def sync_named(row: ProviderEvent) -> None:
-    """Sync the attempt that the message's session names in its metadata."""
-    session = row.payload["data"]["object"]
-    named = str((session.get("metadata") or {}).get("attempt", ""))
+    """Sync the attempt that the message names."""
+    named, session_id = paypal_events.named(row) if row.provider == PAYPAL else named_by_stripe(row)
     attempt_id = payments.parse_attempt_id(named)
     try:
         if attempt_id is None:
             raise UnknownAttempt(f"the session names no payment attempt: {named!r}")
-        sync(attempt_id, session_id=str(session.get("id", "")))
+        sync(attempt_id, session_id=session_id)
     except UnknownAttempt:
         advice.unknown_payment(row, named)
         raise
+
+
+def named_by_stripe(row: ProviderEvent) -> tuple[str, str]:
+    """The attempt in the metadata of a message's session, and the session."""
+    session = row.payload["data"]["object"]
+    return str((session.get("metadata") or {}).get("attempt", "")), str(session.get("id", ""))
 
 
 def read_what_came_after(row: ProviderEvent) -> None:

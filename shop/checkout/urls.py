@@ -8,4 +8,5 @@ urlpatterns = [
     path("orders/<slug:number>/<slug:key>/pay/", payment.order_pay, name="order-pay"),
     path("orders/<slug:number>/<slug:key>/cancel/", cancel.order_cancel, name="order-cancel"),
     path("webhooks/stripe/", payment.webhook_stripe, name="webhook-stripe"),
+    path("webhooks/paypal/", payment.webhook_paypal, name="webhook-paypal"),
 ]

@@ -22,6 +22,7 @@ State, Fulfilment = Order.State, Order.FulfilmentState
 # Why the buyer is back here from a payment page, by `payment` in the address: (kind of banner, words).
 BACK_FROM_PAYMENT = {
     "cancelled": ("warn", "You came back without paying, and nothing was charged. Your order and your bag are kept."),
+    "declined": ("bad", "The payment was declined, and nothing was charged. Please pay another way."),
     "checking": (
         "warn",
         "We could not reach the payment service to see whether you paid. We keep asking. "

@@ -5,7 +5,7 @@ from pytest_django import Settings
 
 from shop.adapters import payments
 from shop.checkout.tests import paying_builders
-from shop.checkout.tests.paying_builders import FakeProvider
+from shop.checkout.tests.paying_builders import FakePayPal, FakeProvider
 
 
 @pytest.fixture
@@ -15,5 +15,17 @@ def fake(settings: Settings) -> Iterator[FakeProvider]:
     payments.provider.cache_clear()
     adapter = payments.provider("stripe")
     assert isinstance(adapter, FakeProvider)
+    yield adapter
+    payments.provider.cache_clear()
+
+
+@pytest.fixture
+def paypal(settings: Settings) -> Iterator[FakePayPal]:
+    """Providers in memory in place of both; this is the one in place of PayPal."""
+    module = paying_builders.__name__
+    settings.PAYMENT_PROVIDERS = {"stripe": f"{module}.FakeProvider", "paypal": f"{module}.FakePayPal"}
+    payments.provider.cache_clear()
+    adapter = payments.provider("paypal")
+    assert isinstance(adapter, FakePayPal)
     yield adapter
     payments.provider.cache_clear()

@@ -136,12 +136,40 @@ class FakeProvider(payments_stripe.StripeProvider):
             raise error
 
 
-def place(variant: ProductVariant | None = None, *, quantity: int = 2) -> Order:
+class FakePayPal(FakeProvider):
+    """A provider whose pages are approved by their buyers and captured by the shop."""
+
+    name = "paypal"
+    captures = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Idempotency key -> what the capture under it gave; what the next ones give, by default the money.
+        self.captured: dict[str, SessionState] = {}
+        self.outcome: dict[str, Any] = dict(PAID)
+
+    def expire_session(self, session_id: str) -> SessionState:
+        raise AssertionError("PayPal has no call that closes a page")
+
+    def capture(self, session_id: str, *, idempotency_key: str) -> SessionState:
+        self._called(f"capture {idempotency_key}")
+        if idempotency_key not in self.captured:
+            if self.sessions[session_id].status != "approved":
+                raise ProviderRefused("ORDER_NOT_APPROVED")
+            self.sessions[session_id] = replace(self.sessions[session_id], **self.outcome)
+            self.captured[idempotency_key] = self.sessions[session_id]
+        return self.sessions[session_id]
+
+
+PAID = {"status": "complete", "payment_status": "paid", "intent_id": "CAP1", "intent_status": "succeeded"}
+
+
+def place(variant: ProductVariant | None = None, *, quantity: int = 2, provider: str = "stripe") -> Order:
     """An order PENDING with its stock held and its attempt CREATED, as T1 leaves it."""
     variant = variant or make_variant(stock=10)
     with transaction.atomic():
         order = make_order(variant, quantity=quantity)
-        attempt = open_attempt(order)
+        attempt = open_attempt(order, provider)
         order.hold_until = attempt.expires_at + HOLD_MARGIN
         order.save(update_fields=["hold_until"])
         demands = [warehouse.Demand(line.pk, variant.pk, line.quantity) for line in order.lines.all()]

@@ -25,6 +25,7 @@ from shop.warehouse.services import OutOfStock
 log = logging.getLogger(__name__)
 
 Request = OrderRequest.What
+Provider = PaymentAttempt.Provider
 # Why an order has no page to be paid on: as the order's page knows it, and in words for the staff.
 CLOSED = "closed"
 ANSWERS = {
@@ -33,7 +34,7 @@ ANSWERS = {
     CLOSED: "the order does not wait for a payment",
     "sold-out": "something had sold out",
 }
-# Stripe's events are a few kilobytes.
+# The providers' events are a few kilobytes.
 LARGEST_WEBHOOK = 512 * 1024
 
 
@@ -52,6 +53,8 @@ def checkout_return(request: HttpRequest) -> HttpResponse:
         if attempt.state == PaymentAttempt.State.OPEN and "cancelled" in request.GET:
             page += "?payment=cancelled"
             outcome = "went back without paying"
+        elif attempt.state == PaymentAttempt.State.FAILED:
+            page += "?payment=declined"
     except (ProviderError, ShopError):
         # The webhook or the reconciler will bring the news; until then the order says that it waits.
         log.exception("payment %s could not be checked on return", attempt.pk)
@@ -99,18 +102,34 @@ def page_to_pay_on(order: Order, what: OrderRequest.What) -> tuple[str, str]:
 @csrf_exempt
 @require_POST
 def webhook_stripe(request: HttpRequest) -> HttpResponse:
-    """A message from Stripe: verified on its raw bytes, stored, then worked on.
+    """A message from Stripe."""
+    return receive(request, Provider.STRIPE)
 
-    400 for what is not certainly from Stripe; 500 whenever it could not be worked on, so that Stripe sends it again.
+
+@csrf_exempt
+@require_POST
+def webhook_paypal(request: HttpRequest) -> HttpResponse:
+    """A message from PayPal."""
+    return receive(request, Provider.PAYPAL)
+
+
+def receive(request: HttpRequest, name: Provider) -> HttpResponse:
+    """A provider's message: verified on its raw bytes, stored, then worked on.
+
+    400 for what is not certainly from the provider; 500 whenever it could not be verified or worked on, so that the
+    provider sends it again.
     """
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_WEBHOOK:
         return plain("refused: the body is too large", 400)
     try:
-        event = provider("stripe").read_webhook(request.body, request.headers)
+        event = provider(name).read_webhook(request.body, request.headers)
     except BadWebhook as error:
         return plain(f"refused: {error}", 400)
+    except ProviderError:
+        log.warning("a webhook of %s could not be verified", name, exc_info=True)
+        return plain("not verified: please send it again", 500)
     crash_point("webhook-before-store")
-    row = payments.store_event("stripe", event)
+    row = payments.store_event(name, event)
     crash_point("webhook-stored")
     try:
         process_event(row)
