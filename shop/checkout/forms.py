@@ -10,6 +10,8 @@ from shop.checkout.addresses import AddressShape
 from shop.delivery.services import Offer
 from shop.orders.models import Order
 from shop.orders.services import Recipient
+from shop.payments.services import last_provider
+from shop.payments.ways import Way
 
 TOO_LONG = "Shorten this to %(limit_value)d characters; it has %(show_value)d."
 EMAIL = "Enter your email in full, like sam@example.com."
@@ -78,18 +80,28 @@ class CheckoutForm(forms.Form):
         },
     )
 
+    payment = forms.ChoiceField(
+        label="Payment method",
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "This way to pay is not offered. Choose another."},
+    )
+
     def __init__(
         self,
         *args: Any,
         shape: AddressShape,
         countries: Sequence[tuple[str, str]],
         offered: Sequence[Offer],
+        ways: Sequence[Way],
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self.auto_id, self.label_suffix, self.shape = "%s", "", shape
         choose(self.fields["country"], countries)
         choose(self.fields["method"], [(offer.code, offer.name) for offer in offered])
+        choose(self.fields["payment"], [(way.name, way.label) for way in ways])
+        self.ways = ways
         for name in ("city", "region", "postcode"):
             self.shape_field(name)
 
@@ -108,6 +120,10 @@ class CheckoutForm(forms.Form):
             self.fields[name] = field
         if name == "region":
             field.error_messages["required"] = f"Choose or enter a {label.lower()}."
+
+    def clean_payment(self) -> str:
+        """The chosen way to pay; the usual one where there was nothing to choose."""
+        return str(self.cleaned_data["payment"]) or self.ways[0].name
 
     def clean_postcode(self) -> str:
         typed: str = self.cleaned_data["postcode"]
@@ -154,4 +170,5 @@ def initial_from(order: Order) -> dict[str, Any]:
         "phone": order.phone,
         "news": order.marketing_consent,
         "method": order.shipping_method,
+        "payment": last_provider(order.pk),
     }

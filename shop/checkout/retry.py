@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from shop.adapters.payments import ProviderError
+from shop.adapters.payments import ProviderError, offered
 from shop.checkout import stock
 from shop.checkout.paying import HOLD_MARGIN, PaymentUnavailable, open_attempt, start_payment
 from shop.checkout.reconcile import close_page
@@ -13,6 +13,7 @@ from shop.core import clock
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.orders.models import Order
+from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt
 
 State = PaymentAttempt.State
@@ -27,18 +28,37 @@ class NotPayable(ShopError):
     """The order does not wait for a payment."""
 
 
-def pay_again(order: Order) -> str:
+def pay_again(order: Order, name: str = "") -> str:
     """Where to send the buyer to pay this order: the page that is open already, or a new one.
 
-    Two clicks get the same page. Raises NotPayable, OutOfStock or PaymentUnavailable.
+    name: of the provider they chose, empty for the one that was tried last. Two clicks get the same page. Raises
+    NotPayable, OutOfStock or PaymentUnavailable.
     """
+    name = name or usual_provider(order)
     try:
         for attempt in PaymentAttempt.objects.filter(order=order).live():
-            if url := usable_page(attempt):
+            if attempt.provider != name:
+                leave(attempt)
+            elif url := usable_page(attempt):
                 return url
+        attempt = next_attempt(order, name)
     except ProviderError as error:
         raise PaymentUnavailable from error
-    return start_payment(next_attempt(order).pk)
+    return start_payment(attempt.pk)
+
+
+def usual_provider(order: Order) -> str:
+    """The one that was tried last, or the usual one where that is not offered any more."""
+    names, last = offered(order.currency), payments.last_provider(order.pk)
+    return last if last in names else names[0]
+
+
+def leave(attempt: PaymentAttempt) -> None:
+    """See to it that nothing more can be paid at a provider whom the buyer turned away from; what was, is recorded."""
+    if attempt.state != State.CREATED:
+        attempt = sync(attempt.pk, keep_order=True)
+    close_page(attempt)
+    sync(attempt.pk, keep_order=True)
 
 
 def usable_page(attempt: PaymentAttempt) -> str:
@@ -67,8 +87,8 @@ def replayed_page(attempt: PaymentAttempt) -> str:
 
 
 @transaction.atomic
-def next_attempt(order: Order) -> PaymentAttempt:
-    """The order's live attempt, or a new one with the stock held for as long as it may be paid."""
+def next_attempt(order: Order, name: str) -> PaymentAttempt:
+    """The order's live attempt, or a new one with that provider and the stock held for as long as it may be paid."""
     order = Order.objects.locked().get(pk=order.pk)
     if order.state != Order.State.PENDING:
         raise NotPayable(f"Order {order.number} is not waiting for a payment.")
@@ -77,7 +97,7 @@ def next_attempt(order: Order) -> PaymentAttempt:
     if attempt is None:
         if order.placed_at + MAY_RETRY_FOR < clock.now():
             raise NotPayable(f"Order {order.number} has waited too long for a payment.")
-        attempt = open_attempt(order)
+        attempt = open_attempt(order, name)
         order.hold_until = attempt.expires_at + HOLD_MARGIN
         order.save(update_fields=["hold_until", "updated_at"])
         stock.keep_holding(order)

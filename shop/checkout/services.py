@@ -20,6 +20,7 @@ from shop.marketing.reasons import Refusal
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.orders.services import Recipient
+from shop.payments.models import PaymentAttempt
 
 COUNTRY, GOODS, CODE = "country", "goods", "code"
 
@@ -82,7 +83,7 @@ def shown(quoted: Quote) -> Shown:
     return Shown(quoted.charged.amount, prices, quoted.discounts.applied_code, quoted.country)
 
 
-def place_order(
+def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for every caller
     *,
     stored: StoredCart,
     placement_key: str,
@@ -90,15 +91,16 @@ def place_order(
     method: str,
     seen: Shown,
     user: User | None = None,
+    provider: str = PaymentAttempt.Provider.STRIPE,
 ) -> Order:
     """Turn a bag into a PENDING order that holds its stock and has an attempt to be paid by; all of it or nothing.
 
     method: the code of a way of delivery. seen: the amounts its buyer was shown. The same key gives the same order.
-    Raises CartChanged, CodeRefused, CountryChanged, DeliveryChanged, OutOfStock or VoucherSpent. The payment itself is
-    started after the commit.
+    Raises CartChanged, CodeRefused, CountryChanged, DeliveryChanged, OutOfStock, VoucherSpent, or ProviderRefused for
+    an amount that the provider does not take. The payment itself is started after the commit.
     """
     try:
-        placed = _place(stored, placement_key, recipient, (method, seen), user)
+        placed = _place(stored, placement_key, recipient, (method, seen, provider), user)
     except IntegrityError:
         # A second click: its insert waited for the first one's commit.
         found = Order.objects.filter(placement_key=placement_key).first()
@@ -111,9 +113,9 @@ def place_order(
 
 @transaction.atomic
 def _place(
-    stored: StoredCart, placement_key: str, recipient: Recipient, agreed: tuple[str, Shown], user: User | None
+    stored: StoredCart, placement_key: str, recipient: Recipient, agreed: tuple[str, Shown, str], user: User | None
 ) -> Order:
-    method, seen = agreed
+    method, seen, provider = agreed
     if placed := Order.objects.filter(placement_key=placement_key).first():
         return placed
     quoted = quoted_as_shown(stored, placement_key, recipient, seen)
@@ -126,7 +128,7 @@ def _place(
         taxation=chosen.taxation,
         user=user,
     )
-    attempt = paying.open_attempt(order)
+    attempt = paying.open_attempt(order, provider)
     order.hold_until = attempt.expires_at + paying.HOLD_MARGIN
     order.save(update_fields=["hold_until", "updated_at"])
     stock.hold(order)

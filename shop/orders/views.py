@@ -16,6 +16,8 @@ from shop.orders.access import load_order
 from shop.orders.labels import address_lines, delivery_days
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, Refund
+from shop.payments.services import last_provider
+from shop.payments.ways import ways_to_pay
 
 State, Fulfilment = Order.State, Order.FulfilmentState
 
@@ -67,6 +69,8 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "notice_kind": kind if order.state == State.PENDING else "",
         "notice": words,
         "steps": steps(order),
+        "paid_with": paid_with(order) if order.state == State.PAID else "",
+        **(ways(order) if order.state == State.PENDING else {}),
         "owed": order.state == State.CANCELLED and money_came(order),
         "refunds": list(Refund.objects.filter(attempt__order=order).order_by("created_at")),
     }
@@ -85,6 +89,19 @@ def page_of(order: Order) -> str:
 def money_came(order: Order) -> bool:
     """Whether a cancelled order was paid after all: then that money is on its way back."""
     return order.payment_attempts.filter(state=PaymentAttempt.State.PAID).exists()
+
+
+def paid_with(order: Order) -> str:
+    """The way an order was paid."""
+    paid = order.payment_attempts.filter(state=PaymentAttempt.State.PAID).first()
+    return paid.get_provider_display() if paid else ""
+
+
+def ways(order: Order) -> dict[str, object]:
+    """How an unpaid order may be paid, and how that was tried last."""
+    offered = ways_to_pay(order.currency)
+    last = last_provider(order.pk)
+    return {"ways": offered, "last_way": last if any(way.name == last for way in offered) else offered[0].name}
 
 
 def steps(order: Order) -> list[Step]:

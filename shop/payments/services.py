@@ -37,6 +37,12 @@ def lock_with_order(attempt_id: UUID) -> PaymentAttempt:
     return mine.locked().get()
 
 
+def last_provider(order_id: int) -> str:
+    """By which provider that order was last tried to be paid; empty before the first try."""
+    newest = PaymentAttempt.objects.filter(order_id=order_id).order_by("-created_at").values_list("provider", flat=True)
+    return newest.first() or ""
+
+
 def may_move(attempt: PaymentAttempt, to: PaymentAttempt.State) -> bool:
     """Whether the table lists that step; staying where it is does not count as one."""
     return to in MOVES[attempt.state]

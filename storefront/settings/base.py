@@ -171,6 +171,8 @@ PAYMENT_ADAPTERS = {
 }
 # What buyers may choose from, the usual one first: PAYMENT_PROVIDERS=stripe,paypal
 PAYMENT_PROVIDERS = {name: PAYMENT_ADAPTERS[name] for name in env.list("PAYMENT_PROVIDERS", default=["stripe"])}
+if "paypal" in PAYMENT_PROVIDERS:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += ["https://www.paypal.com", "https://www.sandbox.paypal.com"]
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 # Empty: Stripe itself. The local sandbox sets its own address, and aws.py refuses any.

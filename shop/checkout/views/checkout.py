@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from shop.accounts.models import User
+from shop.adapters.payments import ProviderRefused
 from shop.cart import services as cart
 from shop.cart.cookies import current_cart
 from shop.cart.services import Bag
@@ -26,6 +27,7 @@ from shop.delivery import services as delivery
 from shop.marketing.reasons import USED_BY_YOU
 from shop.marketing.services import VoucherSpent
 from shop.orders.models import Order, OrderRequest
+from shop.payments.ways import ways_to_pay
 from shop.warehouse.services import OutOfStock
 
 # Hidden fields: the revision of the bag the form is for, and the amounts it shows.
@@ -52,7 +54,8 @@ class Till:
     def form(self, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:
         offered = [choice.offer for choice in self.quote.choices]
         shape = shape_of(self.country)
-        return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=offered)
+        ways = ways_to_pay(self.bag.currency)
+        return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=offered, ways=ways)
 
 
 def till(stored: StoredCart, bag: Bag, wanted: str, customer: str = "") -> Till:
@@ -103,7 +106,7 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
     recipient = form.recipient()
     if choice and placed and replacing.may_correct(placed, choice, recipient):
         replacing.correct(placed, recipient)
-        return pay(placed, OrderRequest.What.SUBMITTED)
+        return pay(placed, OrderRequest.What.SUBMITTED, form.cleaned_data["payment"])
     return place(request, at, form, placed)
 
 
@@ -148,14 +151,17 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
             method=form.cleaned_data["method"],
             seen=Shown.decode(request.POST.get(SEEN, "")),
             user=signed_in(request),
+            provider=form.cleaned_data["payment"],
         )
     except (CodeRefused, VoucherSpent) as error:
         return back_to_bag(at, error.kind)
     except DeliveryChanged as error:
         return show(request, at, form, str(error))
+    except ProviderRefused:
+        return show(request, at, form, "This amount cannot be paid that way. Please choose another way to pay.")
     except (CartChanged, OutOfStock):
         return see_other("/cart/?changed=lines")
-    return pay(order, OrderRequest.What.PLACED)
+    return pay(order, OrderRequest.What.PLACED, form.cleaned_data["payment"])
 
 
 def back_to_bag(at: Till, why: str) -> HttpResponse:
@@ -172,9 +178,9 @@ def signed_in(request: HttpRequest) -> User | None:
     return request.user if request.user.is_authenticated else None
 
 
-def pay(order: Order, what: OrderRequest.What) -> HttpResponse:
+def pay(order: Order, what: OrderRequest.What, provider: str) -> HttpResponse:
     """Off to the payment page; where there is none now, to the order, which can be paid from there."""
-    page, reason = page_to_pay_on(order, what)
+    page, reason = page_to_pay_on(order, what, provider)
     own = order.get_absolute_url()
     return see_other(page or (own if reason == CLOSED else f"{own}?payment={reason}"))
 
@@ -190,6 +196,7 @@ def show(
         "lines": list(zip((line for line in at.bag.lines if line.is_sold), at.quote.lines, strict=True)),
         "quote": at.quote,
         "chosen": chosen,
+        "payment": form["payment"].value() or form.ways[0].name,
         "total": chosen.total if chosen else at.quote.charged,
         "revision": at.stored.revision,
         "voucher": refused or codes.field_of(at.quote),

@@ -8,7 +8,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from shop.adapters.payments import BadWebhook, ProviderError, provider
+from shop.adapters.payments import BadWebhook, ProviderError, offered, provider
 from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.retry import NotPayable, pay_again
 from shop.checkout.sync import process_event, sync
@@ -80,15 +80,19 @@ def load_attempt(attempt_id: str, order_key: str) -> PaymentAttempt:
 def order_pay(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The button on an unpaid order: off to a page where it can be paid, or back with the reason why not."""
     order = load_order(number, key)
-    page, reason = page_to_pay_on(order, Request.PAY)
+    chosen = request.POST.get("payment", "")
+    page, reason = page_to_pay_on(order, Request.PAY, chosen if chosen in offered(order.currency) else "")
     return see_other(page or f"{order.get_absolute_url()}?payment={reason}")
 
 
-def page_to_pay_on(order: Order, what: OrderRequest.What) -> tuple[str, str]:
-    """Where the order can be paid, or no address and why not, as the order's page knows it. Noted with the order."""
+def page_to_pay_on(order: Order, what: OrderRequest.What, name: str) -> tuple[str, str]:
+    """Where the order can be paid, or no address and why not, as the order's page knows it. Noted with the order.
+
+    name: of the provider, empty for the one that was tried last.
+    """
     page, reason = "", ""
     try:
-        page = pay_again(order)
+        page = pay_again(order, name)
     except PaymentUnavailable:
         reason = "unavailable"
     except NotPayable:
