@@ -45,6 +45,8 @@ def shop_site(live_server: Any, settings: Any) -> str:
     settings.SITE_URL = live_server.url
     settings.STRIPE_API_BASE = f"{live_server.url}/sandbox/stripe"
     settings.SANDBOX_WEBHOOK_URL = f"{live_server.url}/webhooks/stripe/"
+    settings.PAYPAL_API_BASE = f"{live_server.url}/sandbox/paypal"
+    settings.SANDBOX_PAYPAL_WEBHOOK_URL = f"{live_server.url}/webhooks/paypal/"
     return str(live_server.url)
 
 

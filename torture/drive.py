@@ -9,7 +9,8 @@ from random import Random
 
 from django.db import connection
 
-from sandbox.models import Delivery, Intent, Session, Weather
+from sandbox.models import Delivery, Intent, PayPalCapture, Session, Weather
+from sandbox.paypal import paying as paypal
 from sandbox.stripe import paying
 from shop.core.crash import POINTS
 from shop.orders.models import Order
@@ -17,7 +18,7 @@ from torture import invariants
 from torture.armed import ArmedPoints
 from torture.courier import Courier
 from torture.jobs import SHOPS_OWN
-from torture.plots import PLOTS, Visit, World
+from torture.plots import PLOTS, PROVIDERS_OWN, Visit, World
 from torture.races import RACES
 from torture.shopper import ShopIsDown, Shopper
 
@@ -116,6 +117,8 @@ class Run:
                 "pk", flat=True
             ):
                 paying.settle(session_id, succeeds=True)
+            for order_id in PayPalCapture.objects.filter(status="PENDING").values_list("order_id", flat=True):
+                paypal.settle(order_id, PROVIDERS_OWN, succeeds=True)
             for job in SHOPS_OWN:
                 self.world.jobs.run(job, later=A_DAY + rounds * AN_HOUR)
             if not self.points.waiting() and not invariants.nothing_waits():

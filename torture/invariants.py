@@ -4,14 +4,15 @@ Money is read from the provider's own books, never from what the shop believes a
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
-from sandbox.models import Charge, Session
+from sandbox.models import Charge, PayPalCapture, Session
 from shop.checkout.sentinel.run import sentinel
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
@@ -38,18 +39,39 @@ def money_kept() -> list[str]:
 
 
 def kept_at_provider() -> dict[str, int]:
-    """Minor units that the provider took less those it gave back, by the order named in the payment's metadata."""
+    """Minor units that the providers took less those they gave back, by the order named with the payment."""
     kept: dict[str, int] = defaultdict(int)
-    for charge in Charge.objects.filter(status="succeeded").select_related("intent"):
-        kept[charge.intent.metadata.get("order", "")] += charge.amount - charge.amount_refunded
+    for taking in takings():
+        kept[taking.order] += taking.amount - taking.refunded
     return kept
+
+
+@dataclass(frozen=True)
+class Taking:
+    """Money in the books of a provider, in minor units, and whom it names."""
+
+    order: str
+    attempt: str
+    amount: int
+    refunded: int
+
+
+def takings() -> Iterator[Taking]:
+    """All that was taken and not merely tried."""
+    for charge in Charge.objects.filter(status="succeeded").select_related("intent"):
+        named = charge.intent.metadata
+        yield Taking(named.get("order", ""), named.get("attempt", ""), charge.amount, charge.amount_refunded)
+    for capture in PayPalCapture.objects.exclude(status__in=("PENDING", "DECLINED")).select_related("order"):
+        unit = capture.order.unit
+        order = unit.get("description", "").removeprefix("Order ")
+        yield Taking(order, unit.get("custom_id", ""), int(capture.value * 100), int(capture.refunded * 100))
 
 
 def payments_have_orders() -> list[str]:
     """Each charge of the provider is an attempt's capture of that amount, and the reverse."""
     charged: Counter[str] = Counter()
-    for charge in Charge.objects.filter(status="succeeded").select_related("intent"):
-        charged[charge.intent.metadata.get("attempt", "")] += charge.amount
+    for taking in takings():
+        charged[taking.attempt] += taking.amount
     captured = Counter({str(pk): amount for pk, amount in PaymentAttempt.objects.values_list("pk", "captured_amount")})
     wrong = [
         f"payment {pk}: {charged[pk]} charged, {captured[pk]} known"

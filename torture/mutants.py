@@ -147,6 +147,27 @@ MUTANTS = (
         ("shop/marketing/tests/test_services.py::test_fifty_buyers_of_ten_uses_leave_exactly_ten_served",),
     ),
     Mutant(
+        "an approved payment is captured although its order was given up",
+        "shop/checkout/capturing.py",
+        "    if not decide(attempt.pk):\n",
+        "    if not attempt.pk:\n",
+        (f"{CHECKOUT}/test_capturing.py::test_an_agreement_after_the_hold_is_not_captured_and_lapses",),
+    ),
+    Mutant(
+        "what may have been captured is given up",
+        "shop/checkout/capturing.py",
+        "    if attempt.state in (State.CREATED, State.OPEN) and attempt.capture_wanted_at is None:\n",
+        "    if attempt.state in (State.CREATED, State.OPEN):\n",
+        (f"{CHECKOUT}/test_capturing.py::test_an_order_is_not_given_up_while_nobody_knows_whether_it_is_paid",),
+    ),
+    Mutant(
+        "a capture is asked for under another key each time",
+        "shop/checkout/capturing.py",
+        'idempotency_key=f"{attempt.pk}:capture"',
+        'idempotency_key=f"{clock.now()}:capture"',
+        (f"{CHECKOUT}/test_capturing.py::test_an_approved_payment_is_captured_once_and_pays_the_order",),
+    ),
+    Mutant(
         "events are marked as published before they are",
         "shop/events/relay.py",
         '    crash_point("relay-claimed")\n',

@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
-from sandbox.models import Intent, Session
+from sandbox.models import Intent, PayPalOrder, Session
+from sandbox.paypal import paying as paypal
 from sandbox.stripe import paying
 from shop.core import clock
 from shop.orders.models import Order
+from shop.payments.models import PaymentAttempt
 from torture.jobs import JobProcess
 from torture.shopper import ASKS, DECLINED, Shopper, at_once
+
+# Where the provider's answers say that its API is; nobody follows it here.
+PROVIDERS_OWN = "http://provider/"
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,11 @@ class Visit:
     buyer: Shopper
     luck: Random
 
-    def place(self) -> bool:
+    def place(self, **typed: str) -> bool:
         """Put a few of something in the bag and go as far as the payment page; whether it was reached."""
         scarce = self.luck.random() < 0.1
         variant = self.luck.choice(self.world.scarce if scarce else self.world.plenty)
-        return self.buyer.place(variant, self.luck.randint(1, 3))
+        return self.buyer.place(variant, self.luck.randint(1, 3), **typed)
 
     def place_with_a_code(self) -> bool:
         self.buyer.add(self.luck.choice(self.world.plenty))
@@ -47,25 +53,29 @@ class Visit:
     def orders(self) -> list[Order]:
         return list(Order.objects.filter(email=self.buyer.email).order_by("pk"))
 
-    def let_time_pass(self) -> None:
-        """Their orders may not be paid any longer."""
-        Order.objects.filter(email=self.buyer.email).exclude(hold_until=None).update(hold_until=clock.now())
+    def let_time_pass(self, soon: float = 0) -> None:
+        """Their orders may not be paid any longer; soon: seconds from now."""
+        over = clock.now() + timedelta(seconds=soon)
+        Order.objects.filter(email=self.buyer.email).exclude(hold_until=None).update(hold_until=over)
 
     def bank_answers(self, *, succeeds: bool) -> None:
         """Their delayed payments arrive, or fail."""
         waiting = Session.objects.filter(customer_email=self.buyer.email, intent__status=Intent.Status.PROCESSING)
         for session_id in waiting.values_list("pk", flat=True):
             paying.settle(session_id, succeeds=succeeds)
+        for attempt in PaymentAttempt.objects.filter(order__email=self.buyer.email, provider="paypal"):
+            if PayPalOrder.objects.filter(pk=attempt.session_id).exists():
+                paypal.settle(attempt.session_id, PROVIDERS_OWN, succeeds=succeeds)
 
     def look_at_order(self) -> None:
         """Open the page of the newest order."""
         for order in self.orders()[-1:]:
             self.buyer.go(self.world.shop + order.get_absolute_url())
 
-    def pay_now(self) -> bool:
+    def pay_now(self, way: str = "stripe") -> bool:
         """Press the button on the page of an unpaid order, if it has one; whether the payment page was reached."""
         if "/pay/" in self.buyer.page.text:
-            self.buyer.press("/pay/")
+            self.buyer.press("/pay/", payment=way)
         return self.buyer.may_pay
 
 
@@ -118,6 +128,53 @@ def pays_again_after_a_failed_debit(visit: Visit) -> None:
     visit.look_at_order()
     if visit.pay_now():
         visit.buyer.card()
+
+
+def agrees_at_paypal(visit: Visit) -> None:
+    if visit.place(payment="paypal"):
+        visit.buyer.agree()
+
+
+def agrees_and_closes_the_tab(visit: Visit) -> None:
+    if visit.place(payment="paypal"):
+        visit.buyer.agree(follow=False)
+
+
+def agrees_as_time_runs_out(visit: Visit) -> None:
+    """The order is given up while its buyer agrees."""
+    if visit.place(payment="paypal"):
+        jobs = visit.world.jobs
+        visit.let_time_pass(soon=visit.luck.random())
+        at_once(lambda: visit.buyer.agree(follow=False), lambda: jobs.run("expire unpaid orders"))
+
+
+def pays_by_card_after_paypal_declined(visit: Visit) -> None:
+    if not visit.place(payment="paypal"):
+        return
+    visit.buyer.agree("declined")
+    visit.look_at_order()
+    if visit.pay_now():
+        visit.buyer.card()
+
+
+def turns_from_paypal_to_the_card(visit: Visit) -> None:
+    """Goes back without agreeing, opens the card's page, and then agrees in the tab that was left open."""
+    if not visit.place(payment="paypal"):
+        return
+    page = visit.buyer.page
+    visit.look_at_order()
+    if visit.pay_now():
+        other = Shopper(visit.world.shop, "other")
+        other.http.cookies.update(visit.buyer.http.cookies)
+        other.page = page
+        at_once(visit.buyer.card, other.agree)
+        visit.buyer.faults += other.faults
+
+
+def pays_by_echeck(visit: Visit) -> None:
+    if visit.place(payment="paypal"):
+        visit.buyer.agree("echeck")
+        visit.bank_answers(succeeds=visit.luck.random() < 0.7)
 
 
 def walks_away(visit: Visit) -> None:
@@ -201,6 +258,12 @@ PLOTS: dict[Callable[[Visit], None], int] = {
     fails_the_confirmation_then_pays: 2,
     pays_by_debit: 4,
     pays_again_after_a_failed_debit: 3,
+    agrees_at_paypal: 5,
+    agrees_and_closes_the_tab: 4,
+    agrees_as_time_runs_out: 3,
+    pays_by_card_after_paypal_declined: 2,
+    turns_from_paypal_to_the_card: 2,
+    pays_by_echeck: 2,
     walks_away: 3,
     comes_back_later: 3,
     clicks_twice: 3,

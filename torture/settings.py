@@ -18,6 +18,7 @@ CRASH_POINTS = ArmedPoints(RUN)
 # Another process than the shop's: the provider does not die with the shop.
 PROVIDER_URL = env.str("TORTURE_PROVIDER", default="http://127.0.0.1:8151")
 STRIPE_API_BASE = f"{PROVIDER_URL}/sandbox/stripe"
+PAYPAL_API_BASE = f"{PROVIDER_URL}/sandbox/paypal"
 
 # The shop reports each trouble that is made for it on purpose; the processes' own files keep that.
 LOGGING = LOGGING | {"loggers": {"shop": {"level": "WARNING"}}}

@@ -97,10 +97,14 @@ class Shopper:
 
     @property
     def may_pay(self) -> bool:
-        return "/pay/cs_test" in self.page.url and "card_number" in self.page.text
+        card = "/pay/cs_test" in self.page.url and "card_number" in self.page.text
+        return card or ("/paypal/approve/" in self.page.url and "funding" in self.page.text)
 
     def card(self, number: str = PAYS, *, follow: bool = True) -> None:
         self.press("card_number", follow=follow, card_number=number, expiry="12/40", cvc="123")
+
+    def agree(self, funding: str = "balance", *, follow: bool = True) -> None:
+        self.press("funding", follow=follow, funding=funding)
 
     def _ask(self, url: str, data: dict[str, Any] | None) -> requests.Response:
         """One request; a broken connection is a shop that went away: asked again, as people do."""

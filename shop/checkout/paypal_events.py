@@ -1,6 +1,6 @@
 """What PayPal announces, and whom it is about. A reason to ask PayPal, never itself believed."""
 
-from shop.adapters.payments_paypal import webhook_event
+from shop.adapters.payments_paypal import captured_by, webhook_event
 from shop.payments.models import PaymentAttempt, ProviderEvent
 
 # https://developer.paypal.com/api/rest/webhooks/event-names/
@@ -16,6 +16,16 @@ ORDER_EVENTS = frozenset(
         "PAYMENT.CAPTURE.PENDING",
     }
 )
+
+
+REFUND_EVENTS = frozenset(
+    {"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED", "PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"}
+)
+
+
+def capture_of(row: ProviderEvent) -> str:
+    """The capture that a message about a refund belongs to; empty when it names none."""
+    return captured_by(row.payload)
 
 
 def named(row: ProviderEvent) -> tuple[str, str]:

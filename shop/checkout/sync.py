@@ -23,6 +23,7 @@ from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.calls import provider_of
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
+from shop.payments.refunds import record as record_refund
 from shop.payments.refunds import send_all
 from shop.refunds.services import refund_whole_attempt
 from shop.warehouse import services as warehouse
@@ -230,6 +231,8 @@ def process_event(row: ProviderEvent) -> None:
         return
     if row.type in SESSION_EVENTS or row.type in paypal_events.ORDER_EVENTS:
         sync_named(row)
+    elif row.type in paypal_events.REFUND_EVENTS:
+        read_refunds_at_paypal(row)
     elif row.type in after_payment.READERS:
         read_what_came_after(row)
     crash_point("webhook-before-mark")
@@ -269,6 +272,18 @@ def read_what_came_after(row: ProviderEvent) -> None:
         raise ProviderRefused(f"payment {attempt.pk} is not known to be paid, but {row.type} came for it")
     attempt.refresh_from_db()
     after_payment.READERS[row.type](attempt, str(subject.get("id", "")))
+
+
+def read_refunds_at_paypal(row: ProviderEvent) -> None:
+    """Bring the ledger to PayPal's list of the refunds of the payment that the message names, whoever made them."""
+    capture_id = paypal_events.capture_of(row)
+    try:
+        attempt = attempt_behind(row.provider, capture_id, "")
+    except UnknownAttempt:
+        advice.unknown_payment(row, capture_id)
+        raise
+    for fact in provider_of(attempt).list_refunds(capture_id):
+        record_refund(attempt, fact)
 
 
 def attempt_behind(provider_name: str, intent_id: str, named: str) -> PaymentAttempt:

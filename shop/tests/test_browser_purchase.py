@@ -89,6 +89,50 @@ def test_a_declined_card_loses_nothing_and_the_next_one_pays(page: Page, shirt: 
     assert Order.objects.get().state == Order.State.PAID
 
 
+def agree(page: Page, source: str = "Balance") -> None:
+    """The sandbox's page that stands in for PayPal."""
+    expect(page.get_by_text("No money moves here")).to_be_visible()
+    page.get_by_label(re.compile(f"^{source}")).check()
+    page.get_by_role("button", name="Agree and pay").click()
+
+
+def test_a_guest_pays_with_paypal(page: Page, shirt: ProductVariant) -> None:
+    page.goto("/product/quarry-linen-shirt/?colour=sky&size=M")
+    page.get_by_role("button", name=re.compile("^Add to bag")).first.click()
+    page.get_by_role("link", name=re.compile("^Checkout")).first.click()
+    fill_checkout(page)
+    page.get_by_label(re.compile("^PayPal")).check()
+    page.get_by_role("button", name="Continue to payment").click()
+    agree(page)
+
+    expect(page.get_by_role("heading", name=re.compile("Thank you"))).to_be_visible()
+    order = Order.objects.get()
+    assert order.state == Order.State.PAID
+    attempt = order.payment_attempts.get()
+    assert (attempt.provider, attempt.captured_amount) == ("paypal", order.grand_total)
+    assert shirt.stock_levels.get().reserved == 1
+
+
+def test_paypal_declines_and_the_card_pays(page: Page, shirt: ProductVariant) -> None:
+    page.goto("/product/quarry-linen-shirt/?colour=sky&size=M")
+    page.get_by_role("button", name=re.compile("^Add to bag")).first.click()
+    page.get_by_role("link", name=re.compile("^Checkout")).first.click()
+    fill_checkout(page)
+    page.get_by_label(re.compile("^PayPal")).check()
+    page.get_by_role("button", name="Continue to payment").click()
+    agree(page, "A card that will be declined")
+
+    expect(page.get_by_text("The payment was declined, and nothing was charged.")).to_be_visible()
+    page.get_by_label(re.compile("^Card")).check()
+    page.get_by_role("button", name="Pay now").click()
+    pay(page, "4242 4242 4242 4242")
+    expect(page.get_by_role("heading", name=re.compile("Thank you"))).to_be_visible()
+    assert list(Order.objects.get().payment_attempts.values_list("provider", "state")) == [
+        ("stripe", "paid"),
+        ("paypal", "failed"),
+    ]
+
+
 def test_all_errors_are_shown_at_once_and_what_was_typed_stays(page: Page, shirt: ProductVariant) -> None:
     page.goto("/product/quarry-linen-shirt/?colour=sky&size=M")
     page.get_by_role("button", name=re.compile("^Add to bag")).first.click()

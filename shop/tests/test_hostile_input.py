@@ -42,6 +42,7 @@ NAMES = [
     "v", "product", "variant", "quantity", "capped", "full", "changed", "payment", "cancelled", "attempt", "key",
     "email", "name", "country", "address", "address2", "city", "region", "postcode", "phone", "method", "news",
     "placement_key", "seen", "card_number", "expiry", "cvc", "lose_next", "delay_seconds", "limit",
+    "funding", "cancel", "token",
 ]  # fmt: skip
 ODD_NAMES = ["", "[]", "[", "expand[]", "a[b][c]", "line_items[²][quantity]", "metadata[a]", "a\0"]
 BODIES = [
@@ -135,7 +136,7 @@ def test_no_method_and_no_body_is_a_fault(visitor: Client) -> None:
 
 @pytest.mark.parametrize("length", ["abc", "1e3", "٣", "-"])
 def test_a_length_that_is_no_number_is_refused(visitor: Client, length: str) -> None:
-    for address in ("/cart/add/", "/checkout/", "/webhooks/stripe/"):
+    for address in ("/cart/add/", "/checkout/", "/webhooks/stripe/", "/webhooks/paypal/"):
         response = visitor.post(address, b"variant=1", FORM, headers=HEADERS, CONTENT_LENGTH=length)
         assert response.status_code == 400
 

@@ -41,3 +41,34 @@ def test_a_missing_value_stops_the_start_with_its_name(name: str) -> None:
     result = check({key: value for key, value in NEEDED.items() if key != name})
     assert result.returncode != 0
     assert name in result.stderr
+
+
+PAYPAL = {
+    "PAYMENT_PROVIDERS": "stripe,paypal",
+    "PAYPAL_CLIENT_ID": "AeA1",
+    "PAYPAL_CLIENT_SECRET": "secret",
+    "PAYPAL_WEBHOOK_ID": "WH1",
+}
+
+
+def test_paypal_is_switched_on_with_all_that_it_needs() -> None:
+    assert check(NEEDED | PAYPAL).returncode == 0
+    missing = check(NEEDED | PAYPAL | {"PAYPAL_WEBHOOK_ID": ""})
+    assert "PayPal is offered, but PAYPAL_WEBHOOK_ID is empty" in missing.stderr
+
+
+def test_paypals_credentials_go_nowhere_else_in_production() -> None:
+    result = check(NEEDED | PAYPAL | {"PAYPAL_API_BASE": "https://paypal.example"})
+    assert result.returncode != 0
+    assert "PayPal's credentials must not be sent to another address" in result.stderr
+
+
+@pytest.mark.parametrize(("providers", "allowed"), [("stripe", False), ("stripe,paypal", True)])
+def test_forms_may_lead_to_paypal_only_where_it_is_offered(providers: str, allowed: bool) -> None:
+    code = "from django.conf import settings; print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "storefront.settings.aws", **NEEDED, **PAYPAL}
+    environment["PAYMENT_PROVIDERS"] = providers
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ("https://www.paypal.com" in result.stdout) == allowed

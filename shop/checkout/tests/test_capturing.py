@@ -11,7 +11,7 @@ from shop.adapters.payments import PageGone, ProviderRefused, ProviderUnavailabl
 from shop.alerts.models import Alert
 from shop.checkout import capturing
 from shop.checkout.paying import start_payment
-from shop.checkout.reconcile import Summary, check, end_hold, expire_unpaid, reconcile
+from shop.checkout.reconcile import check, end_hold, expire_unpaid, reconcile
 from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import FakePayPal, attempt_of, place, states
 from shop.core import clock
@@ -238,6 +238,6 @@ def test_capturing_and_giving_up_never_both_win(paypal: FakePayPal) -> None:
     for _ in range(6):
         paypal.captured.clear()
         order, attempt = approved(paypal)
-        assert race([partial(sync, attempt.pk), partial(end_hold, order, Summary())]) == []
+        assert race([partial(sync, attempt.pk), partial(end_hold, order)]) == []
         seen.add((*states(order), len(paypal.captured)))
     assert seen <= {("paid", "paid", 1), ("expired", "cancelled", 0)}

@@ -131,7 +131,7 @@ def receive(request: HttpRequest, name: Provider) -> HttpResponse:
         return plain(f"refused: {error}", 400)
     except ProviderError:
         log.warning("a webhook of %s could not be verified", name, exc_info=True)
-        return plain("not verified: please send it again", 500)
+        return plain("not verified: try again later", 500)
     crash_point("webhook-before-store")
     row = payments.store_event(name, event)
     crash_point("webhook-stored")
