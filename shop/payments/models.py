@@ -132,6 +132,11 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         """Refunds whose provider has not said how they ended, oldest first."""
         return self.filter(state__in=[Refund.State.REQUESTED, Refund.State.PENDING]).order_by("created_at", "pk")
 
+    def overdue(self, now: datetime) -> Self:
+        """Refunds that were not taken on within hours, or have not arrived within the days that banks need."""
+        unsent = Q(state=Refund.State.REQUESTED, created_at__lt=now - timedelta(hours=2))
+        return self.filter(unsent | Q(state=Refund.State.PENDING, created_at__lt=now - LONGEST_DELAYED))
+
 
 class Refund(TimeStamped):
     """Money that goes back to a buyer. Written before the provider is asked, so that a crash forgets none."""

@@ -6,7 +6,7 @@ from shop.checkout.sentinel.finding import Check, Finding
 from shop.core import clock
 from shop.core.money import Money
 from shop.orders.models import Order
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 
 CODE = "Tell whoever looks after the code: no normal working makes such a difference."
 
@@ -72,6 +72,18 @@ def refunds_above_payment() -> Iterator[Finding]:
         )
 
 
+def overdue_refunds() -> Iterator[Finding]:
+    for refund in Refund.objects.overdue(clock.now()).select_related("attempt__order"):
+        order, amount = refund.attempt.order, Money(refund.amount, refund.currency)
+        yield Finding(
+            refund.pk,
+            f"Order {order.number}: its refund of {amount} is still {refund.get_state_display().lower()}",
+            "The buyer waits for this money. Look it up at the provider. If it is not there, `manage.py reconcile` asks"
+            f" for it again, so read what that says; if it is on its way, ask the provider. {refund.last_error[:300]}",
+            order.pk,
+        )
+
+
 def forgotten_payments() -> Iterator[Finding]:
     for attempt in PaymentAttempt.objects.forgotten(clock.now()).select_related("order"):
         state = attempt.get_state_display().lower()
@@ -101,6 +113,7 @@ CHECKS = (
     Check("amount-taken", "payments of the amount asked for", other_amounts_taken),
     Check("refund-sum", "payments whose refunds add up", refunds_of_another_sum),
     Check("refund-limit", "refunds within their payment", refunds_above_payment),
+    Check("refund-overdue", "refunds that arrive", overdue_refunds),
     Check("payment-forgotten", "payments that ended in time", forgotten_payments),
     Check("event-set-aside", "provider messages that were worked on", events_set_aside),
 )

@@ -63,6 +63,12 @@ def make_refund(order: Order, amount: int, state: str = Refund.State.SUCCEEDED) 
     )
 
 
+def leave_refund(order: Order, state: str, age: timedelta) -> None:
+    refund = make_refund(order, 500, state)
+    Refund.objects.filter(pk=refund.pk).update(created_at=clock.now() - age)
+    break_attempt(order, refunded_amount=500)
+
+
 def break_totals(order: Order) -> None:
     break_order(order, lines_total=order.lines_total + 100, grand_total=order.grand_total + 100)
     break_attempt(order, amount=order.grand_total + 100, captured_amount=order.grand_total + 100)
@@ -126,6 +132,16 @@ BROKEN: list[tuple[Callable[[Order], object], set[str], str]] = [
     (lambda order: break_attempt(order, refunded_amount=500), {"refund-sum"}, "£5 is noted as refunded"),
     (lambda order: make_refund(order, 500), {"refund-sum"}, "its refunds come to £5"),
     (lambda order: make_refund(order, 20000), {"refund-sum", "refund-limit"}, "refunds of £200 for a payment"),
+    (
+        lambda order: leave_refund(order, Refund.State.REQUESTED, timedelta(hours=3)),
+        {"refund-overdue"},
+        "its refund of £5 is still requested",
+    ),
+    (
+        lambda order: leave_refund(order, Refund.State.PENDING, LONG_AGO),
+        {"refund-overdue"},
+        "its refund of £5 is still on its way",
+    ),
     (forget_page, {"payment-forgotten"}, "its payment is still open"),
     (set_event_aside, {"event-set-aside"}, "was never worked on: refund.failed"),
     (

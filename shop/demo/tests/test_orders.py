@@ -9,6 +9,7 @@ from itertools import groupby
 import pytest
 from django.db.models import F, Sum
 
+from shop.checkout.sentinel.run import sentinel
 from shop.core import clock
 from shop.delivery.models import ShippingRate
 from shop.demo import build as demo
@@ -33,6 +34,10 @@ def orders(db: None) -> list[Order]:
     return list(
         Order.objects.prefetch_related("lines", "taxes", "payment_attempts", "state_changes").order_by("placed_at")
     )
+
+
+def test_the_sentinel_finds_nothing_wrong(orders: list[Order]) -> None:
+    assert sentinel().failures == []
 
 
 def test_every_state_occurs(orders: list[Order]) -> None:
