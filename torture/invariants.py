@@ -19,7 +19,7 @@ from shop.mail.models import OutgoingMail
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.orders import services as orders
 from shop.orders.models import Order, OrderLine, OrderStateChange
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 from shop.warehouse import ledger
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
 
@@ -123,6 +123,7 @@ def nothing_waits() -> list[str]:
         "live payments": PaymentAttempt.objects.live(),
         "undecided orders": Order.objects.filter(state__in=[Order.State.PENDING, Order.State.PROCESSING]),
         "provider's messages not worked on": ProviderEvent.objects.filter(processed_at=None),
+        "refunds not finished": Refund.objects.unfinished(),
         "events not published": OutboxEvent.objects.exclude(state=OutboxEvent.State.PUBLISHED),
         "mails not sent": OutgoingMail.objects.exclude(state=OutgoingMail.State.SENT),
         "payment pages still open": Session.objects.filter(status=Session.Status.OPEN),
@@ -210,6 +211,7 @@ def facts() -> dict[str, Any]:
         "payments": list(
             PaymentAttempt.objects.order_by("pk").values_list("pk", "state", "captured_amount", "refunded_amount")
         ),
+        "refunds": list(Refund.objects.order_by("pk").values_list("pk", "state", "amount")),
         "kept": sorted(kept_at_provider().items()),
         "levels": list(StockLevel.objects.order_by("pk").values_list("pk", "on_hand", "reserved")),
         "movements": StockMovement.objects.count(),

@@ -72,6 +72,13 @@ class Visit:
         for order in self.orders()[-1:]:
             self.buyer.go(self.world.shop + order.get_absolute_url())
 
+    def cancel(self) -> None:
+        """Open the page that asks whether to cancel the newest order, and do it where it may be done."""
+        for order in self.orders()[-1:]:
+            self.buyer.go(f"{self.world.shop}{order.get_absolute_url()}cancel/")
+            if "/cancel/" in self.buyer.page.text:
+                self.buyer.press("/cancel/")
+
     def pay_now(self, way: str = "stripe") -> bool:
         """Press the button on the page of an unpaid order, if it has one; whether the payment page was reached."""
         if "/pay/" in self.buyer.page.text:
@@ -177,6 +184,26 @@ def pays_by_echeck(visit: Visit) -> None:
         visit.bank_answers(succeeds=visit.luck.random() < 0.7)
 
 
+def pays_and_cancels(visit: Visit) -> None:
+    """All of the money is to go back, and the pieces onto the shelf."""
+    if visit.place():
+        visit.buyer.card(follow=visit.luck.random() < 0.5)
+        visit.cancel()
+
+
+def cancels_unpaid(visit: Visit) -> None:
+    visit.place()
+    visit.cancel()
+
+
+def pays_while_cancelling(visit: Visit) -> None:
+    """The card is taken in one tab while the order is called off in another."""
+    if visit.place():
+        other = Visit(visit.world, Shopper(visit.world.shop, visit.buyer.email.partition("@")[0]), visit.luck)
+        at_once(lambda: visit.buyer.card(follow=False), other.cancel)
+        visit.buyer.faults += other.buyer.faults
+
+
 def walks_away(visit: Visit) -> None:
     visit.place()
     visit.let_time_pass()
@@ -264,6 +291,9 @@ PLOTS: dict[Callable[[Visit], None], int] = {
     pays_by_card_after_paypal_declined: 2,
     turns_from_paypal_to_the_card: 2,
     pays_by_echeck: 2,
+    pays_and_cancels: 6,
+    cancels_unpaid: 2,
+    pays_while_cancelling: 3,
     walks_away: 3,
     comes_back_later: 3,
     clicks_twice: 3,

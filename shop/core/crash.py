@@ -31,7 +31,7 @@ POINTS = {
     "sync-before-apply": "the provider has said what is so, and nothing of it is written",
     "sync-before-commit": "what the provider said is written with all that follows from it, but not committed",
     "sync-after-commit": "what the provider said is committed, and its events are not published",
-    "refund-before-commit": "a refund is written with the stock it gives back, but not committed",
+    "refund-before-commit": "a refund is written and counts against its payment, but is not committed",
     "refund-before-call": "a refund is committed, and the provider has not been asked for it",
     "refund-before-record": "the provider has made a refund, and the ledger does not know how it stands",
     "refund-recorded": "the ledger knows how a refund stands, and its events are not published",

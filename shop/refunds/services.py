@@ -82,7 +82,6 @@ def request_refund(  # noqa: PLR0913 - what, why and by whom, flat for every cal
         raise NotRefundable("There is nothing to refund in this.")
     made = write(attempts, pieces, Cause(reason, note, actor, key))
     restock(order, lines, actor)
-    crash_point("refund-before-commit")
     return made
 
 
@@ -152,7 +151,9 @@ def write(attempts: Iterable[PaymentAttempt], pieces: Iterable[Piece], cause: Ca
     """A REQUESTED refund for each of these payments (locked) that the pieces reach."""
     payments = list(attempts)
     parts = zip(payments, spread(pieces, map(room, payments)), strict=True)
-    return [write_one(attempt, part, cause) for attempt, part in parts if sum(piece.amount for piece in part)]
+    made = [write_one(attempt, part, cause) for attempt, part in parts if sum(piece.amount for piece in part)]
+    crash_point("refund-before-commit")
+    return made
 
 
 def write_one(attempt: PaymentAttempt, pieces: Sequence[Piece], cause: Cause) -> Refund:
