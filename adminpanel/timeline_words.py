@@ -44,6 +44,9 @@ OPERATIONS = {
     "capture": "Take the money that the buyer agreed to",
     "refund": "Give money back",
     "list_refunds": "Which refunds are there?",
+    "retrieve_dispute": "How does the dispute stand?",
+    "retrieve_review": "How does the provider's review stand?",
+    "retrieve_fraud_warning": "What is the warning of fraud about?",
     "list_events": "Which messages are there?",
     "list_sessions": "Which payment pages are there?",
 }

@@ -267,6 +267,7 @@ def read_what_came_after(row: ProviderEvent) -> None:
     except UnknownAttempt:
         advice.unknown_payment(row, intent)
         raise
+    payments.link_event(row, attempt)
     # The money itself first: this message may have overtaken the one about the payment.
     if sync(attempt.pk).state not in SETTLED:
         raise ProviderRefused(f"payment {attempt.pk} is not known to be paid, but {row.type} came for it")
@@ -282,6 +283,7 @@ def read_refunds_at_paypal(row: ProviderEvent) -> None:
     except UnknownAttempt:
         advice.unknown_payment(row, capture_id)
         raise
+    payments.link_event(row, attempt)
     for fact in provider_of(attempt).list_refunds(capture_id):
         record_refund(attempt, fact)
 

@@ -101,6 +101,11 @@ def store_event(provider: str, event: WebhookEvent, *, delivered: bool = True) -
     return row
 
 
+def link_event(row: ProviderEvent, attempt: PaymentAttempt) -> None:
+    """Note which payment the message is about, for those that do not name one of ours."""
+    ProviderEvent.objects.filter(pk=row.pk, attempt=None).update(attempt=attempt)
+
+
 def finish_event(row: ProviderEvent) -> None:
     """It is worked on; further deliveries of it do nothing."""
     ProviderEvent.objects.filter(pk=row.pk).update(processed_at=clock.now(), last_error="")

@@ -68,7 +68,8 @@ def test_refunds_made_in_the_dashboard_land_in_the_ledger_once(fake: FakeProvide
     for number in (1, 2):
         dashboard_refund(fake, attempt, number)
     for _ in range(2):
-        assert hear(type, attempt).processed_at is not None
+        heard = hear(type, attempt)
+        assert (heard.processed_at is not None, heard.attempt) == (True, attempt)
     refunds = Refund.objects.order_by("created_at").values_list("provider_id", "reason", "state", "free_amount")
     assert list(refunds) == [("re_1", "provider", "succeeded", 500), ("re_2", "provider", "succeeded", 500)]
     attempt.refresh_from_db()

@@ -92,6 +92,16 @@ def test_mails_say_what_goes_back_in_text_and_html(fake: FakeProvider) -> None:
     assert "Nothing was charged" not in cancelled.text
 
 
+def test_what_the_buyer_asked_for_is_kept_with_what_came_of_it(fake: FakeProvider) -> None:
+    unpaid, order = started(fake), paid(fake)
+    fake.errors = [ProviderUnavailable("timed out")]
+    press(unpaid)
+    press(order)
+    press(order, key="wrong")
+    assert list(unpaid.requests.values_list("what", "outcome")) == [("cancel", "the provider could not be asked")]
+    assert list(order.requests.values_list("what", "outcome")) == [("cancel", "cancelled")]
+
+
 def test_twice_is_harmless_and_shows_the_order(fake: FakeProvider) -> None:
     order = paid(fake)
     assert [press(order).status_code for _ in range(3)] == [303, 303, 303]

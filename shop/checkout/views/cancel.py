@@ -11,10 +11,12 @@ from shop.checkout.cancelling import cancel_order, refusal
 from shop.checkout.paying import PaymentUnavailable
 from shop.core.http import personal_page, see_other
 from shop.orders.access import load_order
-from shop.orders.models import Order
+from shop.orders.models import Order, OrderRequest
+from shop.orders.services import note_request
 from shop.refunds.services import NotCancellable
 
 log = logging.getLogger(__name__)
+CANCEL = OrderRequest.What.CANCEL
 UNREACHABLE = "We could not reach the payment service, so the order stands as it was. Please try again in a moment."
 
 
@@ -30,10 +32,13 @@ def order_cancel(request: HttpRequest, number: str, key: str) -> HttpResponse:
     try:
         cancel_order(order=order, actor=None, reason="cancelled by the customer")
     except NotCancellable as reason:
+        note_request(order, CANCEL, f"refused: {reason}")
         return page(request, order, str(reason), status=409)
     except (ProviderError, PaymentUnavailable):
         log.warning("order %s could not be cancelled", order.number, exc_info=True)
+        note_request(order, CANCEL, "the provider could not be asked")
         return page(request, order, problem=UNREACHABLE, status=503)
+    note_request(order, CANCEL, "cancelled")
     return see_other(order.get_absolute_url())
 
 
