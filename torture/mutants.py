@@ -41,6 +41,7 @@ class Mutant:
 
 
 CHECKOUT = "shop/checkout/tests"
+REFUNDS = "shop/refunds/tests"
 MUTANTS = (
     Mutant(
         "a message that was seen counts as done",
@@ -62,6 +63,36 @@ MUTANTS = (
         '        close_page(attempt)\n        crash_point("hold-page-closed")\n        sync(attempt.pk)\n',
         "        PaymentAttempt.objects.filter(pk=attempt.pk).update(state=State.EXPIRED)\n",
         (f"{CHECKOUT}/test_reconcile.py::test_a_hold_that_is_over_does_not_cancel_what_was_paid",),
+    ),
+    Mutant(
+        "a refund is asked for without a key that stays",
+        "shop/payments/refunds.py",
+        'idempotency_key=f"{refund.pk}:refund"',
+        'idempotency_key=f"{clock.now().isoformat()}:refund"',
+        (f"{REFUNDS}/test_ledger.py::test_without_an_answer_it_waits_and_is_replayed_under_the_same_key",),
+    ),
+    Mutant(
+        "what is left to refund is read without a lock",
+        "shop/refunds/services.py",
+        "    locked = Order.objects.locked().get(pk=order.pk)\n"
+        "    return locked, list(PaymentAttempt.objects.filter(order=locked).taken().locked())\n",
+        "    locked = Order.objects.get(pk=order.pk)\n"
+        "    return locked, list(PaymentAttempt.objects.filter(order=locked).taken())\n",
+        (f"{REFUNDS}/test_races.py::test_two_staff_refund_the_same_order_and_its_money_goes_back_once",),
+    ),
+    Mutant(
+        "late money revives an order that its buyer cancelled",
+        "shop/checkout/sync.py",
+        "return not order.cancelled_by_choice and stock.hold_again(order)",
+        "return stock.hold_again(order)",
+        (f"{REFUNDS}/test_services.py::test_money_that_comes_after_the_order_was_called_off_goes_back",),
+    ),
+    Mutant(
+        "a refund is rounded per piece",
+        "shop/refunds/amounts.py",
+        "return line.charged * units // line.quantity",
+        "return line.charged // line.quantity * units",
+        (f"{REFUNDS}/test_services.py::test_unit_after_unit_of_a_line_that_does_not_divide_sums_to_what_it_cost",),
     ),
     Mutant(
         "stock is changed without a guard",
