@@ -13,6 +13,7 @@ import psutil
 
 from bench.measure import HOST, Figures, get, measure
 from bench.server import PORT, serve
+from torture.__main__ import run as beside_a_shop
 
 PRODUCTS = 53  # what `manage.py demo` makes at scale 1
 THOUSAND = 19  # scale: 1,007 products
@@ -25,9 +26,9 @@ def main() -> None:
     """Measure what the command line asks for; all of it without arguments."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--requests", type=int, default=300, help="a page (default 300)")
-    parser.add_argument("--only", choices=["pages", "filters", "memory"])
+    parser.add_argument("--only", choices=["pages", "filters", "memory", "placing"])
     options = parser.parse_args()
-    if options.only != "filters":
+    if options.only not in ("filters", "placing"):
         with serve(THOUSAND) as worker:
             if options.only != "memory":
                 pages(worker, options.requests)
@@ -35,6 +36,9 @@ def main() -> None:
                 memory(worker)
     if options.only in (None, "filters"):
         filters(options.requests)
+    if options.only in (None, "placing"):
+        write("\nPlacing an order, from the button to the redirect; the provider is another process")
+        beside_a_shop("torture_bench")
 
 
 def pages(worker: psutil.Process, requests: int) -> None:

@@ -1,4 +1,4 @@
-"""`make torture`: brings up shop and provider, then lets `manage.py torture_run` loose on them."""
+"""`make torture`: brings up shop and provider, then lets a command loose on them."""
 
 import shutil
 import subprocess
@@ -9,10 +9,10 @@ from storefront.embedded_postgres import ROOT
 from torture.site import site
 
 
-def main() -> int:
-    """Arguments go to torture_run; its exit code comes back."""
+def run(*command_line: str) -> int:
+    """The exit code of that management command, run beside a shop and its provider."""
     with site() as variables:
-        command = [sys.executable, "manage.py", "torture_run", *sys.argv[1:]]
+        command = [sys.executable, "manage.py", *command_line]
         code = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
     folder = Path(variables["TORTURE_RUN"])
     if code:
@@ -23,4 +23,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("torture_run", *sys.argv[1:]))

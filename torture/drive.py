@@ -17,7 +17,7 @@ from shop.orders.models import Order
 from torture import invariants
 from torture.armed import ArmedPoints
 from torture.courier import Courier
-from torture.jobs import SHOPS_OWN
+from torture.jobs import REFUND, SHOPS_OWN
 from torture.plots import PLOTS, PROVIDERS_OWN, Visit, World
 from torture.races import RACES
 from torture.shopper import ShopIsDown, Shopper
@@ -28,7 +28,7 @@ A_DAY, AN_HOUR = 86_400, 3_600
 # Fewer paid orders than this (percent) would prove little.
 LEAST_PAID = 40
 MOST_ROUNDS = 15
-JOBS = {"relay": 4, "mail": 4, "expire unpaid orders": 2, "reconcile payments": 2}
+JOBS = {"relay": 4, "mail": 4, "expire unpaid orders": 2, "reconcile payments": 2, REFUND: 1}
 
 
 @dataclass

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from sandbox.models import Charge, PayPalCapture, Session
+from sandbox.models import Refund as ProvidersRefund
 from shop.checkout.sentinel.run import sentinel
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.orders import services as orders
 from shop.orders.models import Order, OrderLine, OrderStateChange
-from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
+from shop.payments.models import PaymentAttempt, ProviderEvent, Refund, RefundLine
 from shop.warehouse import ledger
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
 
@@ -28,14 +29,40 @@ CONFIRMATION = "order-confirmation:"
 
 
 def money_kept() -> list[str]:
-    """At the provider: charged minus refunded is the order's total when it is paid, and nothing when it is not."""
+    """At the provider: charged minus refunded is the order's total less what staff gave back of it, or nothing."""
     kept = kept_at_provider()
+    given: dict[int, int] = dict(of_the_order().values_list("attempt__order").annotate(Sum("amount")).order_by())
     wrong = []
     for order in Order.objects.all():
-        is_kept, due = kept.pop(order.number, 0), order.grand_total if order.state == Paid else 0
+        is_kept, due = (
+            kept.pop(order.number, 0),
+            order.grand_total - given.get(order.pk, 0) if order.state == Paid else 0,
+        )
         if is_kept != due:
             wrong.append(f"order {order.number} ({order.state}): {is_kept} kept, {due} due")
     return wrong + [f"{amount} kept for order {number}, which does not exist" for number, amount in kept.items()]
+
+
+def of_the_order() -> QuerySet[Refund]:
+    """Refunds of what an order was paid for, other than of money that should not have come."""
+    return Refund.objects.counting().exclude(reason__in=[Refund.Reason.LATE, Refund.Reason.DUPLICATE])
+
+
+def refunds_agree() -> list[str]:
+    """Each refund at Stripe stands in the ledger with its amount, and the reverse."""
+    ledger_has: dict[str | None, int] = dict(
+        Refund.objects.filter(state=Refund.State.SUCCEEDED, attempt__provider="stripe").values_list(
+            "provider_id", "amount"
+        )
+    )
+    provider_has: dict[str | None, int] = dict(
+        ProvidersRefund.objects.filter(status="succeeded").values_list("pk", "amount")
+    )
+    return [
+        f"refund {pk}: {provider_has.get(pk)} at the provider, {ledger_has.get(pk)} in the ledger"
+        for pk in provider_has.keys() | ledger_has.keys()
+        if provider_has.get(pk) != ledger_has.get(pk)
+    ]
 
 
 def kept_at_provider() -> dict[str, int]:
@@ -94,8 +121,10 @@ def stock_is_exact() -> list[str]:
     held: dict[int, int] = dict(
         Reservation.objects.held().values_list("order_line").annotate(Sum("quantity")).order_by()
     )
+    restocked = RefundLine.objects.filter(restock=True).exclude(refund__state=Refund.State.FAILED)
+    came_back: dict[int, int] = dict(restocked.values_list("order_line").annotate(Sum("quantity")).order_by())
     for line in OrderLine.objects.select_related("order"):
-        due = line.quantity if line.order.state == Paid else 0
+        due = line.quantity - came_back.get(line.pk, 0) if line.order.state == Paid else 0
         if held.get(line.pk, 0) != due:
             wrong.append(f"line {line.pk} of {line.order} holds {held.get(line.pk, 0)}, not {due}")
     return wrong
@@ -122,6 +151,7 @@ def nothing_waits() -> list[str]:
     unfinished = {
         "live payments": PaymentAttempt.objects.live(),
         "undecided orders": Order.objects.filter(state__in=[Order.State.PENDING, Order.State.PROCESSING]),
+        "refunds under way": Refund.objects.unfinished(),
         "provider's messages not worked on": ProviderEvent.objects.filter(processed_at=None),
         "refunds not finished": Refund.objects.unfinished(),
         "events not published": OutboxEvent.objects.exclude(state=OutboxEvent.State.PUBLISHED),
@@ -189,6 +219,7 @@ def the_sentinel_agrees() -> list[str]:
 INVARIANTS: tuple[Callable[[], list[str]], ...] = (
     money_kept,
     payments_have_orders,
+    refunds_agree,
     stock_is_exact,
     one_mail_each,
     nothing_waits,

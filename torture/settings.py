@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from storefront.settings.local import *  # noqa: F403
-from storefront.settings.local import DATABASES, INSTALLED_APPS, LOCAL_DIR, LOGGING, env
+from storefront.settings.local import DATABASES, INSTALLED_APPS, LOCAL_DIR, LOGGING, MIDDLEWARE, env
 from torture.armed import ArmedPoints
 
 DEBUG = False
@@ -14,6 +14,8 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
 RUN = Path(env.str("TORTURE_RUN", default=str(LOCAL_DIR / "torture")))
 MEDIA_ROOT, MAIL_DIR = RUN / "media", RUN / "mail"
 CRASH_POINTS = ArmedPoints(RUN)
+
+MIDDLEWARE = ["torture.counting.CountQueries", *MIDDLEWARE]
 
 # Another process than the shop's: the provider does not die with the shop.
 PROVIDER_URL = env.str("TORTURE_PROVIDER", default="http://127.0.0.1:8151")

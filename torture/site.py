@@ -34,8 +34,11 @@ def site() -> Iterator[dict[str, str]]:
             "TORTURE_RUN": str(folder),
         }
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=variables, check=True)
-        with serve(shop, variables, folder / "shop.log"), serve(provider, variables, folder / "provider.log"):
-            yield variables
+        with (
+            serve(shop, variables, folder / "shop.log") as pid,
+            serve(provider, variables, folder / "provider.log"),
+        ):
+            yield variables | {"TORTURE_SHOP_PID": str(pid)}
 
 
 @contextlib.contextmanager
@@ -66,8 +69,8 @@ def listen() -> socket.socket:
 
 
 @contextlib.contextmanager
-def serve(listening: socket.socket, variables: dict[str, str], log: Path) -> Iterator[None]:
-    """gunicorn with two workers of eight threads; its master replaces each worker that is killed."""
+def serve(listening: socket.socket, variables: dict[str, str], log: Path) -> Iterator[int]:
+    """gunicorn with two workers of eight threads; yields the master's id, which replaces each worker that is killed."""
     command = [str(Path(sys.executable).parent / "gunicorn"), "storefront.wsgi", "--preload", "--workers", "2"]
     command += ["--threads", "8", "--bind", f"fd://{listening.fileno()}", "--log-level", "error"]
     with log.open("wb") as output:
@@ -75,7 +78,7 @@ def serve(listening: socket.socket, variables: dict[str, str], log: Path) -> Ite
             command, cwd=ROOT, env=variables, pass_fds=[listening.fileno()], stdout=output, stderr=output
         )
         try:
-            yield
+            yield master.pid
         finally:
             master.terminate()
             master.wait(timeout=20)

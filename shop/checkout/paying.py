@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from shop.adapters.payments import (
@@ -69,7 +70,11 @@ def start_payment(attempt_id: UUID) -> str:
     Raises PaymentUnavailable: after a definite refusal the attempt has failed and another may be opened; without a
     definite answer it stays as it is, to be replayed.
     """
-    attempt = PaymentAttempt.objects.get(pk=attempt_id)
+    return page_of(PaymentAttempt.objects.get(pk=attempt_id))
+
+
+def page_of(attempt: PaymentAttempt) -> str:
+    """The same for an attempt that was just read."""
     if attempt.state == State.CREATED:
         attempt = create_session(attempt)
     if attempt.state != State.OPEN or not attempt.redirect_url:
@@ -101,8 +106,7 @@ def record(attempt_id: UUID, session: SessionState) -> PaymentAttempt:
     """The third step. A webhook may have been faster: then its facts stay."""
     attempt = PaymentAttempt.objects.select_for_update().get(pk=attempt_id)
     if attempt.state == State.CREATED:
-        payments.record_session(attempt, session)
-        payments.move(attempt, State.OPEN)
+        payments.open_page(attempt, session)
     return attempt
 
 
@@ -131,6 +135,8 @@ def session_request(order: Order, attempt: PaymentAttempt) -> SessionRequest:
 
 def pay_lines(order: Order) -> tuple[PayLine, ...]:
     """Lines that add up to the order's total, always; one for all when a discount is spread over them."""
+    # Read once: whoever holds their stock wants them next.
+    prefetch_related_objects([order], "lines")
     if order.discount_total:
         return (PayLine(f"Order {order.number}", order.grand_total),)
     lines = [

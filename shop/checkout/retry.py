@@ -6,7 +6,7 @@ from django.db import transaction
 
 from shop.adapters.payments import ProviderError, offered
 from shop.checkout import stock
-from shop.checkout.paying import HOLD_MARGIN, PaymentUnavailable, open_attempt, start_payment
+from shop.checkout.paying import HOLD_MARGIN, PaymentUnavailable, open_attempt, page_of, start_payment
 from shop.checkout.reconcile import close_page
 from shop.checkout.sync import sync
 from shop.core import clock
@@ -78,7 +78,7 @@ def usable_page(attempt: PaymentAttempt) -> str:
 def replayed_page(attempt: PaymentAttempt) -> str:
     """The page of an attempt whose creation was cut short; empty when the provider says that there is none."""
     try:
-        return start_payment(attempt.pk)
+        return page_of(attempt)
     except PaymentUnavailable:
         attempt.refresh_from_db()
         if attempt.state == State.CREATED:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from shop.accounts.models import User
 from shop.cart import services as cart
-from shop.cart.services import BagLine
+from shop.cart.services import Bag, BagLine
 from shop.cart.stores import StoredCart, key_for_placing
 from shop.checkout import paying, stock
 from shop.checkout.quote import Choice, Quote, quote
@@ -85,7 +85,7 @@ def shown(quoted: Quote) -> Shown:
 
 def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for every caller
     *,
-    stored: StoredCart,
+    stored: StoredCart | Bag,
     placement_key: str,
     recipient: Recipient,
     method: str,
@@ -95,9 +95,10 @@ def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for eve
 ) -> Order:
     """Turn a bag into a PENDING order that holds its stock and has an attempt to be paid by; all of it or nothing.
 
-    method: the code of a way of delivery. seen: the amounts its buyer was shown. The same key gives the same order.
-    Raises CartChanged, CodeRefused, CountryChanged, DeliveryChanged, OutOfStock, VoucherSpent, or ProviderRefused for
-    an amount that the provider does not take. The payment itself is started after the commit.
+    stored: the bag, perhaps as this request has priced it already. method: the code of a way of delivery. seen: the
+    amounts its buyer was shown. The same key gives the same order. Raises CartChanged, CodeRefused, CountryChanged,
+    DeliveryChanged, OutOfStock, VoucherSpent, or ProviderRefused for an amount that the provider does not take. The
+    payment itself is started after the commit.
     """
     try:
         placed = _place(stored, placement_key, recipient, (method, seen, provider), user)
@@ -113,7 +114,11 @@ def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for eve
 
 @transaction.atomic
 def _place(
-    stored: StoredCart, placement_key: str, recipient: Recipient, agreed: tuple[str, Shown, str], user: User | None
+    stored: StoredCart | Bag,
+    placement_key: str,
+    recipient: Recipient,
+    agreed: tuple[str, Shown, str],
+    user: User | None,
 ) -> Order:
     method, seen, provider = agreed
     if placed := Order.objects.filter(placement_key=placement_key).first():
@@ -138,14 +143,15 @@ def _place(
     return order
 
 
-def quoted_as_shown(stored: StoredCart, placement_key: str, recipient: Recipient, seen: Shown) -> Quote:
+def quoted_as_shown(stored: StoredCart | Bag, placement_key: str, recipient: Recipient, seen: Shown) -> Quote:
     """The bag at the database's prices, if it is as its owner was shown.
 
     Raises CartChanged, CodeRefused or CountryChanged.
     """
-    bag = cart.price(stored)
-    same = key_for_placing(placement_key, "").startswith(key_for_placing(stored.placement_key, ""))
-    if not same or not bag.lines:
+    bag = stored if isinstance(stored, Bag) else cart.price(stored)
+    if bag.cart is None or not bag.lines:
+        raise CartChanged([])
+    if not key_for_placing(placement_key, "").startswith(key_for_placing(bag.cart.placement_key, "")):
         raise CartChanged([])
     quoted = quote(bag, recipient.country, customer=recipient.email)
     if seen.code and quoted.discounts.refusal:

@@ -67,6 +67,11 @@ def shown_rates(catalogue: Snapshot, country: str) -> list[ShippingRate]:
     return sorted(rates, key=lambda rate: (rate.method.position, rate.pk))
 
 
+def shown_countries(catalogue: Snapshot) -> set[str]:
+    """countries(), as pages show them before anything is agreed: no query."""
+    return {code for rate in catalogue.tables.all(ShippingRate) if rate.method.is_active for code in rate.countries}
+
+
 def offer(rate: ShippingRate, goods: int, ready: date) -> Offer:
     """A rate for goods of that value that leave on that day."""
     return Offer(

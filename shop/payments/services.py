@@ -1,5 +1,6 @@
 """Writing payment attempts (forward only, by one table) and the provider's messages."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -43,13 +44,19 @@ def last_provider(order_id: int) -> str:
     return newest.first() or ""
 
 
+# The provider's names of an attempt.
+NAMES = ("session_id", "intent_id", "redirect_url")
+
+
 def may_move(attempt: PaymentAttempt, to: PaymentAttempt.State) -> bool:
     """Whether the table lists that step; staying where it is does not count as one."""
     return to in MOVES[attempt.state]
 
 
-def move(attempt: PaymentAttempt, to: PaymentAttempt.State, *, note: str = "") -> None:
+def move(attempt: PaymentAttempt, to: PaymentAttempt.State, *, note: str = "", also: Sequence[str] = ()) -> None:
     """Bring the attempt (its row locked by the caller) forward. note: what went wrong, for staff.
+
+    also: fields that the caller has set and that are written with it.
 
     Raises InvalidTransition for a step that MOVES does not list; then nothing has changed.
     """
@@ -57,15 +64,26 @@ def move(attempt: PaymentAttempt, to: PaymentAttempt.State, *, note: str = "") -
         raise InvalidTransition(f"Payment {attempt.pk} is {attempt.state}: it cannot become {to.value}.")
     attempt.state = to
     attempt.last_error = note
-    attempt.save(update_fields=["state", "last_error", "updated_at"])
+    attempt.save(update_fields=["state", "last_error", "updated_at", *also])
 
 
 def record_session(attempt: PaymentAttempt, session: SessionState) -> None:
     """Keep the provider's names of this attempt (its row locked by the caller)."""
+    take_names(attempt, session)
+    attempt.save(update_fields=[*NAMES, "updated_at"])
+
+
+def open_page(attempt: PaymentAttempt, session: SessionState) -> None:
+    """Both at once, for an attempt (its row locked by the caller) whose page was just made."""
+    take_names(attempt, session)
+    move(attempt, State.OPEN, also=NAMES)
+
+
+def take_names(attempt: PaymentAttempt, session: SessionState) -> None:
+    """Set NAMES from what the provider said; what it left out stays."""
     attempt.session_id = session.session_id
     attempt.intent_id = session.intent_id or attempt.intent_id
     attempt.redirect_url = session.url or attempt.redirect_url
-    attempt.save(update_fields=["session_id", "intent_id", "redirect_url", "updated_at"])
 
 
 def record_capture(attempt: PaymentAttempt, *, amount: int) -> None:

@@ -11,6 +11,7 @@ from django.db.models import F
 from pytest_django import Settings
 
 from sandbox.models import Charge, Intent, Session
+from sandbox.models import Refund as ProvidersRefund
 from shop.checkout import sync
 from shop.checkout.tests.paying_builders import attempt_of, place
 from shop.core import clock
@@ -71,7 +72,7 @@ def pay_for_nothing(order: Order) -> None:
 
 
 def cancel_behind_the_provider(order: Order) -> None:
-    Order.objects.update(state=Order.State.CANCELLED)
+    Order.objects.update(state=Order.State.CANCELLED, cancelled_by_choice=True)
 
 
 def mail_twice(order: Order) -> None:
@@ -101,6 +102,10 @@ BREAKS: dict[str, tuple[str, Callable[[Order], object]]] = {
     "a charge nobody knows": ("payments_have_orders", lambda order: Intent.objects.update(metadata={})),
     "a capture that is none": ("payments_have_orders", pay_for_nothing),
     "paid by nothing": ("payments_have_orders", lambda order: PaymentAttempt.objects.update(state="expired")),
+    "a refund nobody asked for": (
+        "refunds_agree",
+        lambda order: ProvidersRefund.objects.create(charge=Charge.objects.get(), amount=1),
+    ),
     "one unit leaked": ("stock_is_exact", lambda order: StockLevel.objects.update(reserved=F("reserved") + 1)),
     "one unit appeared": ("stock_is_exact", lambda order: StockLevel.objects.update(on_hand=F("on_hand") + 1)),
     "sold but not held": ("stock_is_exact", lambda order: Reservation.objects.update(state="released")),

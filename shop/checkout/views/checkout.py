@@ -16,6 +16,7 @@ from shop.cart import services as cart
 from shop.cart.cookies import current_cart
 from shop.cart.services import Bag
 from shop.cart.stores import StoredCart, key_for_placing, store
+from shop.catalog import snapshot
 from shop.checkout import codes, replacing, services
 from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
@@ -58,15 +59,19 @@ class Till:
         return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=offered, ways=ways)
 
 
-def till(stored: StoredCart, bag: Bag, wanted: str, customer: str = "") -> Till:
+def till(
+    stored: StoredCart, bag: Bag, wanted: str, customer: str = "", catalogue: snapshot.Snapshot | None = None
+) -> Till:
     """The checkout of a bag for the wanted country, or for the first one where we do not deliver there.
 
-    customer: the e-mail address that uses of a code are counted by, where it is known.
+    customer: the e-mail address that uses of a code are counted by, where it is known. catalogue: whose rates are
+    good enough, since placing the order reads them anew.
     """
-    countries = country_choices(delivery.countries(), settings.SHOP_COUNTRY)
+    offered = delivery.shown_countries(catalogue) if catalogue else delivery.countries()
+    countries = country_choices(offered, settings.SHOP_COUNTRY)
     codes = [code for code, _ in countries]
     country = wanted if wanted in codes else next(iter(codes), settings.SHOP_COUNTRY)
-    return Till(stored, bag, countries, quote(bag, country, customer=customer))
+    return Till(stored, bag, countries, quote(bag, country, catalogue, customer))
 
 
 @personal_page
@@ -94,7 +99,8 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
     bag = cart.price(stored)
     if not bag.lines or bag.problems:
         return see_other("/cart/?changed=lines")
-    at = till(stored, bag, request.POST.get("country", ""), request.POST.get("email", ""))
+    wanted, customer = request.POST.get("country", ""), request.POST.get("email", "")
+    at = till(stored, bag, wanted, customer, snapshot.of(request))
     if REMOVE in request.POST or request.POST.get(CODE, "").strip() not in ("", stored.code):
         return with_code(request, at)
     if "update" in request.POST or APPLY in request.POST:
@@ -145,7 +151,7 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
             return see_other(f"{placed.get_absolute_url()}?payment=unavailable")
     try:
         order = services.place_order(
-            stored=at.stored,
+            stored=at.bag,
             placement_key=placement_key,
             recipient=form.recipient(),
             method=form.cleaned_data["method"],
@@ -156,7 +162,8 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
     except (CodeRefused, VoucherSpent) as error:
         return back_to_bag(at, error.kind)
     except DeliveryChanged as error:
-        return show(request, at, form, str(error))
+        now = till(at.stored, at.bag, at.country, request.POST.get("email", ""))
+        return show(request, now, form, str(error))
     except ProviderRefused:
         return show(request, at, form, "This amount cannot be paid that way. Please choose another way to pay.")
     except (CartChanged, OutOfStock):
