@@ -5,12 +5,11 @@ from typing import Any
 
 from babel.numbers import get_currency_precision, get_currency_symbol
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from shop.core.countries import country_names
-from shop.core.money import LOCALE, Money
+from shop.core.money import LOCALE, Money, shop_currency, smallest_step
 
 MAX_DIGITS = 7
 # More of one piece at one place is a typing mistake.
@@ -68,9 +67,13 @@ class MoneyField(forms.CharField):
     widget = UnfoldAdminTextInputWidget
 
     def __init__(self, *, currency: str = "", allow_zero: bool = True, **options: Any) -> None:
-        self.currency = currency or settings.SHOP_CURRENCY
+        self._currency = currency
         self.allow_zero = allow_zero
         super().__init__(**options)
+
+    @property
+    def currency(self) -> str:
+        return self._currency or shop_currency()
 
     def prepare_value(self, value: Any) -> Any:
         """1250 -> '12.50'; what somebody typed stays as it was typed."""
@@ -89,6 +92,8 @@ class MoneyField(forms.CharField):
         if not re.fullmatch(pattern, text):
             raise ValidationError(f"Write an amount such as {self.example}, at most {'9' * MAX_DIGITS}.", code="money")
         amount = Money.from_decimal(text.replace(",", "."), self.currency).amount
+        if amount % smallest_step(self.currency):
+            raise ValidationError("The last decimal must be 0: payment providers take no smaller steps.", code="step")
         if amount == 0 and not self.allow_zero:
             raise ValidationError("The price must be above zero.", code="zero")
         return amount

@@ -84,7 +84,10 @@ class ReadOnlyInline(TabularInline):
 def money_form_field(db_field: Any) -> MoneyField:
     """The form field of a model field that holds minor units."""
     label = str(db_field.verbose_name).capitalize()
-    help_text = f"In {settings.SHOP_CURRENCY}, such as 12.50" + (", tax included" if db_field.name == "price" else "")
+    example = MoneyField().example
+    help_text = f"In {settings.SHOP_CURRENCY}, such as {example}" + (
+        ", tax included" if db_field.name == "price" else ""
+    )
     return MoneyField(required=not db_field.blank, label=label, help_text=help_text, allow_zero=False)
 
 

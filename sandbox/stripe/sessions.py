@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sandbox.models import Session
+from sandbox.money import decimals
 from sandbox.stripe import paying
 from sandbox.stripe.errors import ApiError, invalid, missing
 from sandbox.stripe.listing import PAGING, page
@@ -140,6 +141,8 @@ def _line(index: int, line: Json) -> Json:
     amount, quantity = price.get("unit_amount", -1), line.get("quantity", 0)
     if not 0 <= amount <= 99_999_999:
         raise invalid(f"Invalid non-negative integer up to 99999999: {amount}", f"{where}[price_data][unit_amount]")
+    if decimals(price["currency"]) == 3 and amount % 10:
+        raise invalid(f"Amounts in {price['currency']} must end in 0: {amount}", f"{where}[price_data][unit_amount]")
     if not 1 <= quantity <= 999_999:
         raise invalid(f"This value must be between 1 and 999999: {quantity}", f"{where}[quantity]")
     product = price["product_data"]

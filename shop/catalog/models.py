@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.models import TimeStamped
-from shop.core.money import Money
+from shop.core.money import Money, shop_currency
 
 hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", "Write the colour as # and six digits, such as #8a3b22.")
 
@@ -226,7 +226,7 @@ class ProductVariant(TimeStamped):
     # Kept by the database while there is a struck price: the lowest price of the 30 days before the reduction began,
     # which EU Directive 98/6/EC, article 6a, wants shown with it. Empty where nothing is known of those days.
     lowest_before = models.PositiveBigIntegerField(null=True, blank=True, editable=False, help_text="Minor units")
-    currency = models.CharField(max_length=3, default="GBP")
+    currency = models.CharField(max_length=3, default=shop_currency)
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords(app="shop", excluded_fields=["lowest_before"])
 

@@ -1,8 +1,11 @@
 """The alerts of the money path: what happened, and what a person is to do about it."""
 
+from django.conf import settings
+
 from shop.adapters.payments import Concern, SessionState
 from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
+from shop.core.countries import country_names
 from shop.core.money import Money
 from shop.orders.models import Order, OrderHold
 from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent
@@ -57,6 +60,20 @@ def paid_too_late(order: Order, attempt: PaymentAttempt) -> None:
             "Its buyer called it off, or the pieces were sold to somebody else meanwhile, so the payment is refunded "
             "whole without your help. "
             "See on the order's page that the refund has succeeded, and write to the buyer: they expected a parcel."
+        ),
+        order_id=order.pk,
+    )
+
+
+def without_rates(order: Order) -> None:
+    """The shop has no VAT rates for what it sells there."""
+    country = country_names().get(order.tax_country or settings.SHOP_COUNTRY, order.tax_country)
+    raise_alert(
+        key=f"no-vat-rates:{order.tax_country}",
+        title=f"There is no VAT rate for {country}: orders there are written as containing none",
+        advice=(
+            "Enter its rates under VAT rates in the staff site, or let `manage.py tax_rates` add those it knows. "
+            f"Orders placed meanwhile, from {order.number} on, keep what they say: put their invoices right by hand."
         ),
         order_id=order.pk,
     )

@@ -61,6 +61,8 @@ class Quote:
     choices: tuple[Choice, ...]
     discounts: Discounts
     is_export: bool = False
+    # Whether there are any VAT rates to go by.
+    has_rates: bool = True
 
     @property
     def goods(self) -> Money:
@@ -105,7 +107,7 @@ def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: s
     free = found.free_delivery is not None
     offered = offers_of(rates, goods) if lines else []
     choices = tuple(choice(offer, lines, levy, free=free) for offer in offered)
-    return Quote(country, bag.currency, tuple(lines), choices, found, levy.is_export)
+    return Quote(country, bag.currency, tuple(lines), choices, found, levy.is_export, levy.is_known)
 
 
 def priced(line: BagLine, levy: Levy) -> LineToOrder:

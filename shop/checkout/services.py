@@ -10,7 +10,7 @@ from shop.accounts.models import User
 from shop.cart import services as cart
 from shop.cart.services import Bag, BagLine
 from shop.cart.stores import StoredCart, key_for_placing
-from shop.checkout import paying, stock
+from shop.checkout import advice, paying, stock
 from shop.checkout.quote import Choice, Quote, quote
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
@@ -138,6 +138,8 @@ def _place(
     order.save(update_fields=["hold_until", "updated_at"])
     stock.hold(order)
     marketing.redeem(order=order, applied=quoted.applied(chosen))
+    if not quoted.has_rates:
+        advice.without_rates(order)
     emit("OrderPlaced", orders.event_detail(order))
     crash_point("placed-before-commit")
     return order

@@ -1,5 +1,6 @@
 """Money: integer minor units with their currency. The one place that knows exponents and how money is written."""
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -8,6 +9,7 @@ from babel.numbers import format_currency, get_currency_precision
 from django.conf import settings
 
 LOCALE = "en_GB"
+LETTERS_THEN_DIGIT = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
 
 
 class CurrencyMismatch(ValueError):
@@ -59,6 +61,18 @@ class Money:
         return other
 
 
+def smallest_step(currency: str) -> int:
+    """What amounts to be paid are whole multiples of, minor units: payment providers take no last digit of a currency
+    with three decimals (https://docs.stripe.com/currencies#three-decimal)."""
+    return 10 if get_currency_precision(currency) == 3 else 1
+
+
+def in_steps(amount: int, currency: str) -> int:
+    """The nearest amount that can be paid, half a step up: 6625 KWD fils -> 6630."""
+    step = smallest_step(currency)
+    return (2 * amount + step) // (2 * step) * step
+
+
 def shop_currency() -> str:
     """What the shop is run in: the default of columns that name a currency."""
     return str(settings.SHOP_CURRENCY)
@@ -67,7 +81,8 @@ def shop_currency() -> str:
 def format_exactly(amount: int, currency: str) -> str:
     """1200 GBP -> '£12.00': with all decimals, as columns of figures want it."""
     text: str = format_currency(Money(amount, currency).decimal, currency, locale=LOCALE)
-    return text
+    # CLDR wants a space between a currency's letters and the figure, which Babel leaves out.
+    return LETTERS_THEN_DIGIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 @lru_cache(4096)

@@ -5,6 +5,8 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from shop.core.money import shop_currency
+
 
 class ShippingMethod(models.Model):
     """A way to deliver, as the customer chooses it."""
@@ -37,7 +39,7 @@ class ShippingRate(models.Model):
     free_over = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Free from this value of goods, minor units"
     )
-    currency = models.CharField(max_length=3, default="GBP")
+    currency = models.CharField(max_length=3, default=shop_currency)
     min_days = models.PositiveSmallIntegerField()
     max_days = models.PositiveSmallIntegerField()
 

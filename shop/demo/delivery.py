@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from shop.core.money import in_steps, shop_currency
 from shop.delivery.models import ShippingMethod, ShippingRate
 
 BRITAIN = ("GB",)
@@ -54,7 +55,7 @@ def make_delivery() -> None:
                 ShippingRate(
                     method=method,
                     countries=list(rate.countries),
-                    price=rate.price,
+                    price=in_steps(rate.price, shop_currency()),
                     free_over=rate.free_over,
                     min_days=rate.min_days,
                     max_days=rate.max_days,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from shop.core.money import Money
+from shop.core.money import Money, smallest_step
 from shop.core.sharing import apportion
 from shop.marketing.models import Promotion, label
 
@@ -150,6 +150,7 @@ def combine(terms: Sequence[Terms], lines: Sequence[Goods], currency: str) -> Ou
             free_delivery = free_delivery or mark
             continue
         taken = TAKE[term.kind](term, [line for line in lines if term.fits(line)], left)
+        taken = {key: amount - amount % smallest_step(currency) for key, amount in taken.items()}
         for key, amount in taken.items():
             left[key] -= amount
         if amount := sum(taken.values()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Sum
 
 from shop.core.errors import ShopError
+from shop.core.money import shop_currency, smallest_step
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentAttempt, Refund, RefundLine
 
@@ -86,8 +87,9 @@ class Left:
 
 
 def share(line: OrderLine, units: int) -> int:
-    """What the first so many units of a line were charged."""
-    return line.charged * units // line.quantity
+    """What the first so many units of a line were charged, as an amount that can be paid back."""
+    charged = line.charged * units // line.quantity
+    return charged - charged % smallest_step(shop_currency())
 
 
 def left_of(order: Order, attempts: Iterable[PaymentAttempt]) -> Left:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from shop.catalog.models import Product
 from shop.catalog.snapshot import Snapshot
 from shop.core import clock
+from shop.core.money import in_steps
 from shop.tax.amounts import TaxShare, contained, follow
 from shop.tax.areas import taxing_country
 from shop.tax.models import TaxRate
@@ -52,7 +53,9 @@ class Levy:
 
     def unit_price(self, price: int, tax_class: str) -> int:
         """What one unit of that home price (minor units) costs there: for an export less the home tax in it."""
-        return price - contained(price, self.rates.of(tax_class)) if self.is_export else price
+        if not self.is_export:
+            return price
+        return in_steps(price - contained(price, self.rates.of(tax_class)), settings.SHOP_CURRENCY)
 
     def delivery_price(self, price: int, goods: Sequence[tuple[str, int]]) -> int:
         """What a delivery of that home price costs there. goods: class and charged amount of each line.
@@ -62,7 +65,7 @@ class Levy:
         if not self.is_export:
             return price
         home = [TaxShare(self.rates.of(tax_class), charged, 0) for tax_class, charged in goods]
-        return price - sum(share.tax for share in follow(price, home))
+        return in_steps(price - sum(share.tax for share in follow(price, home)), settings.SHOP_CURRENCY)
 
 
 def rates_for(country: str, on: date) -> Rates:

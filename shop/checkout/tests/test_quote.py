@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shop.alerts.models import Alert
 from shop.cart import services as cart
 from shop.cart.stores import StoredCart, StoredLine, store
 from shop.catalog.models import Product, ProductVariant
@@ -19,6 +20,7 @@ from shop.delivery.services import offer
 from shop.orders.models import Order
 from shop.orders.services import LineToOrder
 from shop.tax.amounts import TaxShare
+from shop.tax.models import TaxRate
 from shop.tax.services import Levy, Rates
 from shop.tests.builders import make_product, make_rate, make_recipient, make_variant
 
@@ -107,6 +109,15 @@ def test_a_changed_rate_changes_no_placed_order() -> None:
     from_order = (order.tax_total, order.lines.get().tax_total)
     make_product()
     assert from_order == (1366, 1300)
+
+
+@pytest.mark.django_db
+def test_selling_where_no_rate_is_known_tells_staff_and_charges_the_same() -> None:
+    make_rate("standard", 395, None)
+    TaxRate.objects.all().delete()
+    order = placed(bag_of(shirts=1), "GB")
+    assert (order.grand_total, order.tax_total, order.tax_country) == (8195, 0, "GB")
+    assert Alert.objects.get().key == "no-vat-rates:GB"
 
 
 def line(tax_class: str, price: int, quantity: int, discount: int) -> LineToOrder:
