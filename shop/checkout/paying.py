@@ -5,7 +5,7 @@ idempotency key.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -45,11 +45,19 @@ class PaymentUnavailable(ShopError):
         super().__init__("We could not reach the payment page. Your order is saved: please try again in a moment.")
 
 
-def open_attempt(order: Order, name: str = PaymentAttempt.Provider.STRIPE) -> PaymentAttempt:
+def closing_time() -> datetime:
+    """When a payment page that is opened now stops taking payment (UTC)."""
+    return clock.now() + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES)
+
+
+def open_attempt(
+    order: Order, name: str = PaymentAttempt.Provider.STRIPE, closes_at: datetime | None = None
+) -> PaymentAttempt:
     """A CREATED attempt with its frozen parameters, in the caller's transaction. Calls nobody.
 
-    name: of the provider. Raises IntegrityError when the order has a live attempt already, ProviderRefused when the
-    provider does not take that amount.
+    name: of the provider. closes_at: the closing_time() that the order was placed with, where it was placed just now.
+    Raises IntegrityError when the order has a live attempt already, ProviderRefused when the provider does not take
+    that amount.
     """
     assert connection.in_atomic_block, "the attempt is committed with what it is for"
     attempt = PaymentAttempt(
@@ -57,7 +65,7 @@ def open_attempt(order: Order, name: str = PaymentAttempt.Provider.STRIPE) -> Pa
         provider=name,
         amount=order.grand_total,
         currency=order.currency,
-        expires_at=clock.now() + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES),
+        expires_at=closes_at or closing_time(),
     )
     attempt.params = provider(attempt.provider).freeze(session_request(order, attempt))
     attempt.save(force_insert=True)

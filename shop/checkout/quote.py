@@ -55,6 +55,7 @@ class Choice:
 class Quote:
     """The sold lines of a bag as one country is charged for them, and its ways of delivery in shown order."""
 
+    bag: Bag
     country: str
     currency: str
     lines: tuple[LineToOrder, ...]
@@ -94,9 +95,8 @@ class Quote:
 def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: str = "") -> Quote:
     """What that bag costs in that country (ISO 3166 alpha-2), for the customer of that e-mail address where known.
 
-    With a catalogue at the delivery and tax rates that it holds, for showing; without one at those read now, for
-    agreeing. In this order: prices as that country pays them, discounts, ways of delivery for the discounted goods,
-    discounts on those, taxes.
+    With a catalogue at the delivery and tax rates that it holds, without one at those read now. In this order: prices
+    as that country pays them, discounts, ways of delivery for the discounted goods, discounts on those, taxes.
     """
     levy = levy_for(country, catalogue)
     lines = [priced(line, levy) for line in bag.lines if line.is_sold]
@@ -107,7 +107,7 @@ def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: s
     free = found.free_delivery is not None
     offered = offers_of(rates, goods) if lines else []
     choices = tuple(choice(offer, lines, levy, free=free) for offer in offered)
-    return Quote(country, bag.currency, tuple(lines), choices, found, levy.is_export, levy.is_known)
+    return Quote(bag, country, bag.currency, tuple(lines), choices, found, levy.is_export, levy.is_known)
 
 
 def priced(line: BagLine, levy: Levy) -> LineToOrder:

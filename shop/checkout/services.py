@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from shop.accounts.models import User
 from shop.cart import services as cart
-from shop.cart.services import Bag, BagLine
+from shop.cart.services import BagLine
 from shop.cart.stores import StoredCart, key_for_placing
 from shop.checkout import advice, paying, stock
 from shop.checkout.quote import Choice, Quote, quote
@@ -85,7 +85,7 @@ def shown(quoted: Quote) -> Shown:
 
 def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for every caller
     *,
-    stored: StoredCart | Bag,
+    stored: StoredCart | Quote,
     placement_key: str,
     recipient: Recipient,
     method: str,
@@ -95,7 +95,7 @@ def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for eve
 ) -> Order:
     """Turn a bag into a PENDING order that holds its stock and has an attempt to be paid by; all of it or nothing.
 
-    stored: the bag, perhaps as this request has priced it already. method: the code of a way of delivery. seen: the
+    stored: the bag, or what this request has quoted for it already. method: the code of a way of delivery. seen: the
     amounts its buyer was shown. The same key gives the same order. Raises CartChanged, CodeRefused, CountryChanged,
     DeliveryChanged, OutOfStock, VoucherSpent, or ProviderRefused for an amount that the provider does not take. The
     payment itself is started after the commit.
@@ -114,17 +114,16 @@ def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for eve
 
 @transaction.atomic
 def _place(
-    stored: StoredCart | Bag,
+    stored: StoredCart | Quote,
     placement_key: str,
     recipient: Recipient,
     agreed: tuple[str, Shown, str],
     user: User | None,
 ) -> Order:
     method, seen, provider = agreed
-    if placed := Order.objects.filter(placement_key=placement_key).first():
-        return placed
     quoted = quoted_as_shown(stored, placement_key, recipient, seen)
     chosen = agreed_choice(quoted, method, seen)
+    closes_at = paying.closing_time()
     order = orders.create(
         placement_key=placement_key,
         lines=quoted.lines,
@@ -132,10 +131,9 @@ def _place(
         delivery=chosen.terms(),
         taxation=chosen.taxation,
         user=user,
+        hold_until=closes_at + paying.HOLD_MARGIN,
     )
-    attempt = paying.open_attempt(order, provider)
-    order.hold_until = attempt.expires_at + paying.HOLD_MARGIN
-    order.save(update_fields=["hold_until", "updated_at"])
+    paying.open_attempt(order, provider, closes_at)
     stock.hold(order)
     marketing.redeem(order=order, applied=quoted.applied(chosen))
     if not quoted.has_rates:
@@ -145,17 +143,19 @@ def _place(
     return order
 
 
-def quoted_as_shown(stored: StoredCart | Bag, placement_key: str, recipient: Recipient, seen: Shown) -> Quote:
+def quoted_as_shown(stored: StoredCart | Quote, placement_key: str, recipient: Recipient, seen: Shown) -> Quote:
     """The bag at the database's prices, if it is as its owner was shown.
 
     Raises CartChanged, CodeRefused or CountryChanged.
     """
-    bag = stored if isinstance(stored, Bag) else cart.price(stored)
+    quoted = (
+        stored if isinstance(stored, Quote) else quote(cart.price(stored), recipient.country, customer=recipient.email)
+    )
+    bag = quoted.bag
     if bag.cart is None or not bag.lines:
         raise CartChanged([])
     if not key_for_placing(placement_key, "").startswith(key_for_placing(bag.cart.placement_key, "")):
         raise CartChanged([])
-    quoted = quote(bag, recipient.country, customer=recipient.email)
     if seen.code and quoted.discounts.refusal:
         raise CodeRefused(quoted.discounts.refusal)
     as_shown = quoted.charged.amount == seen.goods

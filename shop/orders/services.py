@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -98,7 +98,7 @@ class Taxation:
 
 
 @transaction.atomic
-def create(
+def create(  # noqa: PLR0913 - what, to whom, how and until when, flat for every caller
     *,
     placement_key: str,
     lines: Sequence[LineToOrder],
@@ -106,8 +106,11 @@ def create(
     delivery: DeliveryTerms,
     taxation: Taxation | None = None,
     user: User | None = None,
+    hold_until: datetime | None = None,
 ) -> Order:
     """Write a PENDING order with copies of its lines, at the lines' prices. Reserves nothing.
+
+    hold_until: when it may be given up unpaid (UTC).
 
     Raises IntegrityError when an order with that placement key exists.
     """
@@ -115,6 +118,7 @@ def create(
     order = Order.objects.create(
         placement_key=placement_key,
         user=user,
+        hold_until=hold_until,
         currency=lines[0].variant.currency,
         **totals(lines, delivery),
         tax_total=taxation.total,

@@ -64,8 +64,7 @@ def till(
 ) -> Till:
     """The checkout of a bag for the wanted country, or for the first one where we do not deliver there.
 
-    customer: the e-mail address that uses of a code are counted by, where it is known. catalogue: whose rates are
-    good enough, since placing the order reads them anew.
+    customer: the e-mail address that uses of a code are counted by, where it is known.
     """
     offered = delivery.shown_countries(catalogue) if catalogue else delivery.countries()
     countries = country_choices(offered, settings.SHOP_COUNTRY)
@@ -143,7 +142,8 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
     if revision != at.stored.revision:
         return see_other("/cart/?changed=bag")
     placement_key = replacing.next_key(at.stored.placement_key, placed)
-    if paid := replacing.give_up_others(at.stored.key, spare=placement_key):
+    # Without an order that holds stock for this bag there is nothing to give up.
+    if at.bag.waiting and (paid := replacing.give_up_others(at.stored.key, spare=placement_key)):
         return see_other(paid.get_absolute_url())
     if placed:
         placed.refresh_from_db()
@@ -151,7 +151,7 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
             return see_other(f"{placed.get_absolute_url()}?payment=unavailable")
     try:
         order = services.place_order(
-            stored=at.bag,
+            stored=at.quote,
             placement_key=placement_key,
             recipient=form.recipient(),
             method=form.cleaned_data["method"],
