@@ -68,7 +68,7 @@ class Refunding:
 
     def cancel(self, request: HttpRequest, order: Order, which: None) -> HttpResponse:
         """The same for the whole order."""
-        if "confirmed" not in request.POST and not refusal(order):
+        if "confirmed" not in request.POST and not refusal(order, by_staff=True):
             left = str(order.money(left_of(order, taken(order)).total))
             return self.confirm(request, order, [("All that was paid and not refunded", left)], left, cancels=True)
         try:
@@ -150,7 +150,7 @@ def refund_facts(request: HttpRequest, order: Order, form: RefundForm | None = N
         ],
         "order_holds": list(order.holds.standing()),
         "may_refund": may_refund,
-        "may_cancel": may_refund and not refusal(order),
+        "may_cancel": may_refund and not refusal(order, by_staff=True),
         "refund_form": form if form and (form.is_bound or form.left.total) else None,
     }
 

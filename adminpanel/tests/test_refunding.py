@@ -16,7 +16,7 @@ from shop.checkout.tests.conftest import fake
 from shop.checkout.tests.paying_builders import FakeProvider, place, states
 from shop.orders import holds
 from shop.orders.models import Order, OrderHold
-from shop.payments.models import Refund
+from shop.payments.models import PaymentAttempt, Refund
 from shop.refunds.tests.builders import ask_refund, paid_order, refunded, stock_of
 
 __all__ = ["fake"]
@@ -182,6 +182,17 @@ def test_an_order_is_cancelled_after_a_last_question(fake: FakeProvider) -> None
     assert Refund.objects.get().state == "succeeded"
     change = order.state_changes.last()
     assert change and change.actor and change.actor.email == "customer-care@example.org"
+
+
+def test_an_order_in_review_is_cancelled_by_the_button_once_its_money_went_back(fake: FakeProvider) -> None:
+    order, client = paid_order(fake), care()
+    PaymentAttempt.objects.update(state="review")
+    Order.objects.update(state="review", paid_at=None)
+    assert "Cancel the order" not in text(client.get(address("order_change", order.pk)))
+    PaymentAttempt.objects.update(captured_amount=0)
+    assert "Cancel the order" in text(client.get(address("order_change", order.pk)))
+    client.post(address("order_cancel", order.pk), {"confirmed": "1"})
+    assert (states(order), stock_of(order)) == (("review", "cancelled"), (10, 0))
 
 
 def test_a_packed_order_is_not_cancelled(fake: FakeProvider) -> None:

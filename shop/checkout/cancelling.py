@@ -46,12 +46,12 @@ def cancelled_unpaid(order: Order, actor: User | None, reason: str) -> bool:
     return cancel_unpaid(Order.objects.locked().get(pk=order.pk), reason, by_choice=True, actor=actor)
 
 
-def refusal(order: Order) -> str:
+def refusal(order: Order, *, by_staff: bool = False) -> str:
     """Why the order cannot be cancelled now, in words for its buyer; empty when it can."""
     if order.state == State.PENDING:
         return ""
     try:
-        refuse_cancelling(order)
+        refuse_cancelling(order, by_staff=by_staff)
     except NotCancellable as reason:
         return str(reason)
     return ""

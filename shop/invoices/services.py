@@ -52,7 +52,7 @@ def issue_credit_note(refund_id: UUID, *, at: datetime | None = None) -> Documen
         return None
     # Locks the order's row: its documents are written one after the other.
     invoice = issue_invoice(refund.attempt.order_id, at=at)
-    found = Document.objects.filter(refund=refund).first()
+    found = note_of(refund)
     if found or invoice is None:
         return found
     at = at or clock.now()
@@ -61,6 +61,14 @@ def issue_credit_note(refund_id: UUID, *, at: datetime | None = None) -> Documen
         return None
     content = credit_note_content(refund, invoice.content, invoice.number, shares, at)
     return write(Document(kind=Kind.CREDIT_NOTE, order=invoice.order, refund=refund, issued_at=at, content=content))
+
+
+def note_of(refund: Refund) -> Document | None:
+    """The credit note of a refund, or of the one it is made in place of: the buyer's bank may send money back after it
+    was credited, and what is then paid out again is taken off the invoice once.
+    """
+    found, earlier = Document.objects.filter(refund=refund).first(), refund.in_place_of()
+    return note_of(earlier) if earlier and not found else found
 
 
 def shares_of(refund: Refund, invoice: Document) -> tuple[TaxShare, ...]:

@@ -26,6 +26,10 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
         """Attempts by which the provider took something."""
         return self.filter(state__in=[PaymentAttempt.State.PAID, PaymentAttempt.State.REVIEW], captured_amount__gt=0)
 
+    def kept(self) -> Self:
+        """Attempts by which money came that did not all go back."""
+        return self.took_money().filter(captured_amount__gt=F("refunded_amount"))
+
     def kept_in_vain(self) -> Self:
         """Money that stays with us although its order is not paid."""
         paid = self.filter(state=PaymentAttempt.State.PAID, captured_amount__gt=F("refunded_amount"))
@@ -184,6 +188,18 @@ class Refund(TimeStamped):
     @property
     def total(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def again_key(self) -> str:
+        """The request_key of the refund that is made in place of this one, which failed."""
+        return f"again:{self.pk}"
+
+    def in_place_of(self) -> "Refund | None":
+        """The failed refund that this one is made for."""
+        if not self.request_key.startswith("again:"):
+            return None
+        others = Refund.objects.filter(attempt=self.attempt_id)
+        return next((other for other in others if other.again_key == self.request_key), None)
 
 
 class RefundLine(models.Model):

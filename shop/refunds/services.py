@@ -97,10 +97,11 @@ def refund_whole_attempt(*, attempt: PaymentAttempt, reason: Refund.Reason) -> R
 def cancel_paid(*, order: Order, actor: User | None, reason: str) -> list[Refund]:
     """Call off a paid order that is not packed: all its money goes back, its stock may be sold, it is CANCELLED.
 
-    The refunds (none where nothing is left) are to be sent after the commit. Raises NotCancellable.
+    Staff (actor) end one in REVIEW so too, once its money went back. The refunds (none where nothing is left) are to
+    be sent after the commit. Raises NotCancellable.
     """
     order, attempts = lock(order)
-    refuse_cancelling(order)
+    refuse_cancelling(order, by_staff=actor is not None)
     refunds = write(attempts, left_of(order, attempts).everything(), Cause(Refund.Reason.CANCELLED, reason, actor))
     order_lines = list(order.lines.values_list("pk", flat=True))
     warehouse.release(order_line_ids=order_lines, document=order.number, reason=reason)
@@ -110,9 +111,16 @@ def cancel_paid(*, order: Order, actor: User | None, reason: str) -> list[Refund
     return refunds
 
 
-def refuse_cancelling(order: Order) -> None:
-    """Raise NotCancellable, in words for the buyer, unless the order is paid, unpacked and undisputed."""
-    if order.state != Order.State.PAID:
+def refuse_cancelling(order: Order, *, by_staff: bool = False) -> None:
+    """Raise NotCancellable, in words for the buyer, unless the order is paid, unpacked and undisputed.
+
+    by_staff: one in REVIEW waits for a person, who refunds at the provider (what was paid there is not the order's
+    price) and then cancels it.
+    """
+    if by_staff and order.state == Order.State.REVIEW:
+        if PaymentAttempt.objects.filter(order=order).kept().exists():
+            raise NotCancellable("Refund what was paid at the provider first, then cancel the order.")
+    elif order.state != Order.State.PAID:
         raise NotCancellable(NOT_PAID.get(order.state, f"Order {order.number} is cancelled or not paid."))
     if order.fulfilment_state != Order.FulfilmentState.UNFULFILLED:
         state = order.get_fulfilment_state_display().lower()
@@ -129,7 +137,7 @@ def refund_again(*, refund: Refund, actor: User | None) -> Refund:
     """
     order, attempts = lock(refund.attempt.order)
     refund = Refund.objects.get(pk=refund.pk)
-    key = f"again:{refund.pk}"
+    key = refund.again_key
     if made := Refund.objects.filter(attempt__order=order, request_key=key).first():
         return made
     attempt = next((attempt for attempt in attempts if attempt.pk == refund.attempt_id), None)

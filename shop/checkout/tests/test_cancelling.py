@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from shop.adapters.payments import ProviderUnavailable
+from shop.adapters.payments import ProviderUnavailable, RefundState
 from shop.checkout.cancelling import cancel_order
 from shop.checkout.paying import start_payment
 from shop.checkout.sync import sync
@@ -17,6 +17,9 @@ from shop.mail.models import OutgoingMail
 from shop.orders import services as orders
 from shop.orders.models import Order, OrderHold
 from shop.payments.models import Refund
+from shop.payments.refunds import record
+from shop.refunds.services import NotCancellable
+from shop.tests.builders import make_user
 from shop.tests.parallel import in_parallel
 from shop.warehouse.models import StockLevel
 
@@ -196,6 +199,20 @@ def test_a_payment_on_its_way_or_in_review_is_waited_for(fake: FakeProvider, sta
     Order.objects.update(state=state)
     assert (ask(order).status_code, press(order).status_code) == (200, 409)
     assert (states(order), reserved(), fake.calls) == (("open", state), 2, [])
+
+
+def test_staff_end_an_order_in_review_once_its_money_went_back(fake: FakeProvider) -> None:
+    order, staff = started(fake), make_user()
+    fake.says(attempt_of(order), **{**PAID, "amount_total": 100})
+    attempt = sync(attempt_of(order).pk)
+    with pytest.raises(NotCancellable, match="at the provider first"):
+        cancel_order(order=order, actor=staff, reason="x")
+    assert (states(order), reserved()) == (("review", "review"), 2)
+    record(attempt, RefundState("re_1", Refund.State.SUCCEEDED, 100, "GBP", "pi_1", reference=""))
+    assert (press(order).status_code, reserved()) == (409, 2)
+    cancel_order(order=order, actor=staff, reason="another order's payment")
+    assert (states(order), reserved(), Refund.objects.count()) == (("review", "cancelled"), 0, 1)
+    assert told() == ["RefundIssued", "OrderCancelled"]
 
 
 def test_an_order_the_clock_cancelled_first_is_from_then_on_cancelled_by_choice(fake: FakeProvider) -> None:

@@ -174,6 +174,19 @@ def test_credit_notes_of_a_refunded_order_sum_to_its_invoice_rate_by_rate() -> N
     assert issue_credit_note(make_refund(order, free=5).pk) is None
 
 
+def test_a_refund_that_came_back_from_the_bank_and_is_made_again_is_credited_once() -> None:
+    order = make_paid_order()
+    first = make_refund(order, free=1000)
+    note = credit(first)
+    second = make_refund(order, free=1000, request_key=first.again_key)
+    third = make_refund(order, free=1000, request_key=second.again_key)
+    assert (credit(second), credit(third)) == (note, note)
+    assert Document.objects.filter(kind="credit-note").count() == 1
+    # The first of a row that was never paid out has no note: the one that was gets it.
+    failed = make_refund(order, free=500, state=Refund.State.FAILED)
+    assert credit(make_refund(order, free=500, request_key=failed.again_key)).gross == 500
+
+
 @pytest.mark.parametrize("reason", [Refund.Reason.LATE, Refund.Reason.DUPLICATE])
 def test_money_that_was_never_the_price_of_an_order_gets_no_credit_note(reason: Refund.Reason) -> None:
     order = make_paid_order()
