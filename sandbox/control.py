@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from sandbox.deliveries import deliver, deliver_due, send
-from sandbox.models import Delivery, Event, PayPalOrder, Session, Weather
+from sandbox.models import Delivery, Event, Session, Weather
 from sandbox.money import written
 from sandbox.paypal import amounts
 from sandbox.paypal import paying as paypal
 from sandbox.paypal.api import BASE
+from sandbox.paypal.models import PayPalOrder
 from sandbox.stripe import paying, trouble
 
 MOST_SHOWN = 30

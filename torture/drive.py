@@ -9,8 +9,9 @@ from random import Random
 
 from django.db import connection
 
-from sandbox.models import Delivery, Intent, PayPalCapture, Session, Weather
+from sandbox.models import Delivery, Intent, Session, Weather
 from sandbox.paypal import paying as paypal
+from sandbox.paypal.models import PayPalCapture
 from sandbox.stripe import paying
 from shop.core.crash import POINTS
 from shop.orders.models import Order

@@ -12,8 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
-from sandbox.models import Charge, PayPalCapture, Session
+from sandbox.models import Charge, Session
 from sandbox.models import Refund as ProvidersRefund
+from sandbox.paypal.models import PayPalCapture
 from shop.checkout.sentinel.run import sentinel
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail

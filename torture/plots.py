@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from sandbox.models import Intent, PayPalOrder, Session
+from sandbox.models import Intent, Session
 from sandbox.paypal import paying as paypal
+from sandbox.paypal.models import PayPalOrder
 from sandbox.stripe import paying
 from shop.core import clock
 from shop.orders.models import Order

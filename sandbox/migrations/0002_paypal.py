@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import sandbox.models
+import sandbox.paypal.models
 from django.db import migrations, models
 
 
@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayPalOrder',
             fields=[
-                ('id', models.CharField(default=sandbox.models.paypal_id, max_length=36, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=sandbox.paypal.models.paypal_id, max_length=36, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('PAYER_ACTION_REQUIRED', 'Payer Action Required'), ('APPROVED', 'Approved'), ('COMPLETED', 'Completed'), ('FORGOTTEN', 'Forgotten')], default='PAYER_ACTION_REQUIRED', max_length=30)),
                 ('value', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('currency', models.CharField(max_length=3)),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayPalCapture',
             fields=[
-                ('id', models.CharField(default=sandbox.models.paypal_id, max_length=36, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=sandbox.paypal.models.paypal_id, max_length=36, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('COMPLETED', 'Completed'), ('PENDING', 'Pending'), ('DECLINED', 'Declined'), ('PARTIALLY_REFUNDED', 'Partially Refunded'), ('REFUNDED', 'Refunded')], max_length=20)),
                 ('value', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('refunded', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayPalRefund',
             fields=[
-                ('id', models.CharField(default=sandbox.models.paypal_id, max_length=36, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=sandbox.paypal.models.paypal_id, max_length=36, primary_key=True, serialize=False)),
                 ('value', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('custom_id', models.CharField(blank=True, max_length=127)),
                 ('note', models.CharField(blank=True, max_length=255)),

@@ -4,10 +4,10 @@ import secrets
 from decimal import Decimal
 from typing import Any
 
-from sandbox.models import PayPalCapture, PayPalOrder, PayPalRefund
 from sandbox.paypal import paying
 from sandbox.paypal.amounts import MONEY, amount_of
 from sandbox.paypal.errors import invalid, missing, refused
+from sandbox.paypal.models import PayPalCapture, PayPalOrder, PayPalRefund
 from sandbox.paypal.params import one_of, required, shaped, text
 from sandbox.paypal.shapes import Json, capture_json, order_json, refund_json
 

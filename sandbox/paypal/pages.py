@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sandbox.deliveries import deliver_due
-from sandbox.models import PayPalOrder
 from sandbox.paypal import paying
 from sandbox.paypal.amounts import written
 from sandbox.paypal.api import BASE
+from sandbox.paypal.models import PayPalOrder
 
 # By what the buyer may pay: (value, name, what then happens).
 FUNDING = (

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from sandbox.models import PayPalCapture, PayPalOrder, PayPalRefund
 from sandbox.paypal.errors import refused
+from sandbox.paypal.models import PayPalCapture, PayPalOrder, PayPalRefund
 from sandbox.paypal.shapes import capture_json, order_json, refund_json
 from sandbox.paypal.webhooks import announce
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.models import PayPalCapture, PayPalOrder, PayPalRefund
 from sandbox.paypal.amounts import money_json
+from sandbox.paypal.models import PayPalCapture, PayPalOrder, PayPalRefund
 
 Json = dict[str, Any]
 TIME = "%Y-%m-%dT%H:%M:%SZ"

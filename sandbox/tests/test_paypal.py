@@ -9,7 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from sandbox import checks
-from sandbox.models import Event, IdempotencyRecord, PayPalCapture, PayPalOrder, PayPalRefund, Weather
+from sandbox.models import Event, IdempotencyRecord, Weather
+from sandbox.paypal.models import PayPalCapture, PayPalOrder, PayPalRefund
 
 pytestmark = pytest.mark.django_db
 
