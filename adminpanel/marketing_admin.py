@@ -21,7 +21,8 @@ from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, StaffAdmin, status
 from shop.core import clock
 from shop.marketing.codes import RANDOM_LENGTH, generate
-from shop.marketing.models import CODE_LENGTH, Promotion, Redemption, Sale, Voucher, code_characters
+from shop.marketing.models import CODE_LENGTH, Promotion, Redemption, Voucher, code_characters
+from shop.marketing.sale_models import Sale
 
 # More in one go than anybody prints.
 MOST_CODES = 5000

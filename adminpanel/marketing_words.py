@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from shop.core.money import Money
-from shop.marketing.models import Promotion, Sale
+from shop.marketing.models import Promotion
+from shop.marketing.sale_models import Sale
 
 MOST_NAMES = 4
 

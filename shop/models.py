@@ -20,7 +20,8 @@ from shop.delivery.models import ShippingMethod, ShippingRate
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.invoices.models import Document, DocumentCounter
 from shop.mail.models import OutgoingMail
-from shop.marketing.models import PriceRecord, Promotion, Redemption, Sale, SalePrice, Voucher
+from shop.marketing.models import Promotion, Redemption, Voucher
+from shop.marketing.sale_models import PriceRecord, Sale, SalePrice
 from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
 from shop.payments.models import Dispute, PaymentAttempt, ProviderCall, ProviderEvent, Refund, RefundLine
 from shop.tax.models import TaxRate

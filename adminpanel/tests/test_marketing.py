@@ -12,7 +12,8 @@ from adminpanel.tests.builders import make_staff, signed_in
 from adminpanel.tests.test_roles_posting import PROMOTION, SALE
 from shop.core.money import Money
 from shop.marketing.discounts import Applied
-from shop.marketing.models import Promotion, Redemption, Sale, Voucher
+from shop.marketing.models import Promotion, Redemption, Voucher
+from shop.marketing.sale_models import Sale
 from shop.marketing.services import redeem
 from shop.tests.builders import make_category, make_order, make_promotion, make_sale, make_voucher
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from shop.catalog.models import Category, ProductVariant
 from shop.core import clock
 from shop.demo.purchases import Purchase
-from shop.marketing.models import PriceRecord, Promotion, Redemption, Sale, Voucher
+from shop.marketing.models import Promotion, Redemption, Voucher
+from shop.marketing.sale_models import PriceRecord, Sale
 from shop.marketing.sales import apply_sales
 from shop.marketing.services import customer_of
 from shop.orders.models import Order

@@ -18,8 +18,8 @@ from shop.catalog import listings
 from shop.catalog.models import ProductVariant
 from shop.core import clock
 from shop.events.services import emit
-from shop.marketing.models import Sale, SalePrice
 from shop.marketing.offers import category_tree, with_all_below
+from shop.marketing.sale_models import Sale, SalePrice
 
 # Products in one transaction.
 BATCH = 50

@@ -10,7 +10,8 @@ from shop.catalog.models import Category, Colour, Product, ProductVariant, Size,
 from shop.core import clock
 from shop.core.numbers import secret_key
 from shop.delivery.models import ShippingMethod, ShippingRate
-from shop.marketing.models import Promotion, Sale, Voucher
+from shop.marketing.models import Promotion, Voucher
+from shop.marketing.sale_models import Sale
 from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.warehouse.models import StockLevel, StockLocation, StockMovement

@@ -7,8 +7,9 @@ import pytest
 from shop.catalog.models import ProductVariant
 from shop.demo.build import Plan, build
 from shop.demo.pictures import TINY
-from shop.marketing.models import PriceRecord, Promotion, Sale, Voucher
+from shop.marketing.models import Promotion, Voucher
 from shop.marketing.offers import Asked, offers
+from shop.marketing.sale_models import PriceRecord, Sale
 
 pytestmark = pytest.mark.django_db
 

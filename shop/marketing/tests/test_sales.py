@@ -13,7 +13,7 @@ from shop.catalog.models import ProductListing, ProductVariant
 from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.marketing import sales
-from shop.marketing.models import PriceRecord, Sale, SalePrice
+from shop.marketing.sale_models import PriceRecord, Sale, SalePrice
 from shop.marketing.sales import apply_sales
 from shop.tests.builders import make_category, make_product, make_sale, make_size, make_variant
 from shop.tests.parallel import in_parallel
