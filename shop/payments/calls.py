@@ -56,13 +56,6 @@ class _Recorded:
 
 
 @contextmanager
-def called(attempt: PaymentAttempt, operation: str, key: str = "") -> Iterator[ProviderCall]:
-    """Record one call made in this block, outside any transaction; put what came of it into the row's `outcome`."""
-    with recorded(ProviderCall(provider=attempt.provider, operation=operation, attempt=attempt, key=key)) as row:
-        yield row
-
-
-@contextmanager
 def recorded(row: ProviderCall) -> Iterator[ProviderCall]:
     """Write the row before the call, so that a crash in the middle shows as a call without an answer; finish it after.
 
