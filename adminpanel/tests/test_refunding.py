@@ -12,14 +12,12 @@ from adminpanel.tests.builders import make_staff, signed_in
 from shop.adapters.payments import ProviderRefused, ProviderUnavailable
 from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
-from shop.checkout.tests.conftest import fake
 from shop.checkout.tests.paying_builders import FakeProvider, place, states
 from shop.orders import holds
 from shop.orders.models import Order, OrderHold
 from shop.payments.models import PaymentAttempt, Refund
 from shop.refunds.tests.builders import ask_refund, paid_order, refunded, stock_of
 
-__all__ = ["fake"]
 pytestmark = pytest.mark.django_db
 
 

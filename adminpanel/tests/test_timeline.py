@@ -1,6 +1,5 @@
 """The flight recorder: nothing that happened to an order is missing, and everybody sees what they may."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,16 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django import Settings
 
 from adminpanel.tests.builders import make_staff, signed_in
 from adminpanel.timeline import timeline
-from shop.adapters import payments as port
 from shop.adapters.payments import ProviderUnavailable, WebhookEvent
 from shop.alerts.services import close_alerts, raise_alert
 from shop.checkout.paying import start_payment
 from shop.checkout.sync import process_event, sync
-from shop.checkout.tests import paying_builders
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place
 from shop.core import clock
 from shop.events.relay import relay
@@ -29,17 +25,6 @@ from shop.payments.models import Dispute, PaymentAttempt, Refund, RefundLine
 from shop.tests.builders import make_user
 
 PAID = {"status": "complete", "payment_status": "paid", "intent_id": "pi_1", "intent_status": "succeeded"}
-
-
-@pytest.fixture
-def fake(settings: Settings) -> Iterator[FakeProvider]:
-    """A provider in memory in place of Stripe."""
-    settings.PAYMENT_PROVIDERS = {"stripe": f"{paying_builders.__name__}.FakeProvider"}
-    port.provider.cache_clear()
-    adapter = port.provider("stripe")
-    assert isinstance(adapter, FakeProvider)
-    yield adapter
-    port.provider.cache_clear()
 
 
 def kinds(order: Order) -> list[tuple[str, str]]:

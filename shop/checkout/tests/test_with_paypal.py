@@ -8,11 +8,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils.module_loading import import_string
 from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
 from sandbox import deliveries
-from sandbox.models import Delivery, Event, PayPalCapture, PayPalOrder, Session, Weather
+from sandbox.models import Delivery, Event, Session, Weather
 from sandbox.paypal import paying
+from sandbox.paypal.models import PayPalCapture, PayPalOrder
 from shop.adapters import paypal_client
 from shop.adapters.payments import provider
 from shop.checkout import capturing
@@ -32,12 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def sandbox(settings: Settings, live_server: LiveServer) -> None:
-    settings.SITE_URL = live_server.url
-    settings.STRIPE_API_BASE = f"{live_server.url}/sandbox/stripe"
-    settings.PAYPAL_API_BASE = f"{live_server.url}/sandbox/paypal"
-    settings.SANDBOX_WEBHOOK_URL = f"{live_server.url}/webhooks/stripe/"
-    settings.SANDBOX_PAYPAL_WEBHOOK_URL = f"{live_server.url}/webhooks/paypal/"
+def no_token(shop_site: str) -> None:
     paypal_client._tokens.clear()
 
 

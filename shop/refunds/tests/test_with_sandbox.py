@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
 from sandbox.deliveries import deliver_due
 from sandbox.models import Charge, Weather
@@ -20,15 +18,8 @@ from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund
 from shop.refunds.services import LineRefund, cancel_paid, request_refund
 from shop.refunds.tests.builders import refunded
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shop_site")]
 CARD = {"card_number": "4242 4242 4242 4242", "expiry": "12/40", "cvc": "123"}
-
-
-@pytest.fixture(autouse=True)
-def sandbox(settings: Settings, live_server: LiveServer) -> None:
-    settings.SITE_URL = live_server.url
-    settings.STRIPE_API_BASE = f"{live_server.url}/sandbox/stripe"
-    settings.SANDBOX_WEBHOOK_URL = f"{live_server.url}/webhooks/stripe/"
 
 
 def paid() -> tuple[Order, str]:
