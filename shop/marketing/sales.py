@@ -17,6 +17,7 @@ from simple_history.utils import bulk_update_with_history
 from shop.catalog import listings
 from shop.catalog.models import ProductVariant
 from shop.core import clock
+from shop.core.money import in_steps, shop_currency, smallest_step
 from shop.events.services import emit
 from shop.marketing.offers import category_tree, with_all_below
 from shop.marketing.sale_models import Sale, SalePrice
@@ -117,9 +118,13 @@ def put_back(variant: ProductVariant, row: SalePrice) -> None:
 
 
 def reduce(variant: ProductVariant, wanted: Reduction) -> SalePrice:
-    """Take the percent off, rounded half up; an earlier struck price stays, since the reduction only grows."""
+    """Take the percent off, rounded half up to what can be paid.
+
+    An earlier struck price stays, since the reduction only grows.
+    """
+    currency = shop_currency()
     price, struck = variant.price, variant.compare_at_price
-    reduced = max(price - (price * wanted.percent + 50) // 100, 1)
+    reduced = max(in_steps(price - (price * wanted.percent + 50) // 100, currency), smallest_step(currency))
     if reduced < price:
         variant.price, variant.compare_at_price = reduced, struck or price
     return SalePrice(

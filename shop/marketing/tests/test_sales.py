@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from shop.catalog import listings
 from shop.catalog.models import ProductListing, ProductVariant
@@ -37,6 +38,18 @@ def priced_days_ago(variant: ProductVariant, *history: tuple[int, int]) -> None:
         PriceRecord(variant=variant, price=price, currency="GBP", at=clock.now() - timedelta(days=days))
         for days, price in history
     )
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "reduced"),
+    [("GBP", 7770, 5206), ("JPY", 7770, 5206), ("KWD", 7770, 5210), ("KWD", 7760, 5200), ("KWD", 10, 10)],
+)
+def test_a_reduced_price_is_one_that_can_be_paid(settings: Settings, currency: str, price: int, reduced: int) -> None:
+    settings.SHOP_CURRENCY = currency
+    variant = make_variant(price=price)
+    make_sale(33, products=[variant.product])
+    apply_sales()
+    assert prices(variant)[0] == reduced
 
 
 def test_a_sale_takes_its_percent_off_and_its_end_restores_everything() -> None:
