@@ -27,6 +27,20 @@ class OrderQuerySet(models.QuerySet["Order"]):
         took = PaymentAttempt.objects.took_money().filter(order=OuterRef("pk"))
         return self.filter(state=Order.State.PAID, grand_total__gt=0).exclude(Exists(took))
 
+    def overpaid(self, before: datetime) -> Self:
+        """Orders for which more is kept (`kept`, minor units) than they cost, and has been since that moment.
+
+        Refunds that are asked for count as gone: what is found was not asked for, or could not be given back.
+        """
+        attempts = PaymentAttempt.objects.took_money().filter(order=OuterRef("pk"))
+        sums = attempts.order_by().values("order").annotate(kept=Sum(F("captured_amount") - F("refunded_amount")))
+        settling = Exists(attempts.filter(updated_at__gte=before))
+        return (
+            self.alias(settling=settling)
+            .annotate(kept=Subquery(sums.values("kept")))
+            .filter(kept__gt=F("grand_total"), settling=False)
+        )
+
     def sent_unpaid(self) -> Self:
         """Orders that left the house although they are not paid."""
         sent = (Order.FulfilmentState.SHIPPED, Order.FulfilmentState.DELIVERED)

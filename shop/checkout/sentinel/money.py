@@ -1,6 +1,7 @@
 """Has every payment its order, every order its payment, and every refund its sum?"""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from shop.checkout.sentinel.finding import Check, Finding
 from shop.core import clock
@@ -9,6 +10,8 @@ from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 
 CODE = "Tell whoever looks after the code: no normal working makes such a difference."
+# A payment too much goes back by itself, and staff may be at work on one that could not.
+SETTLING = timedelta(hours=1)
 
 
 def money_kept_in_vain() -> Iterator[Finding]:
@@ -20,6 +23,18 @@ def money_kept_in_vain() -> Iterator[Finding]:
             "The buyer has neither the order nor the money. See at the provider whether it was refunded there. If it "
             "was not, refund it and write to the buyer.",
             attempt.order_id,
+        )
+
+
+def orders_paid_too_much() -> Iterator[Finding]:
+    for order in Order.objects.overpaid(clock.now() - SETTLING):
+        kept = Money(order.kept, order.currency)  # type: ignore[attr-defined]
+        yield Finding(
+            order.pk,
+            f"Order {order.number}: {kept} is kept for it, it costs {order.total}",
+            "The buyer has paid twice, or too much, and nothing is on its way back. Compare the order's payments at "
+            "the provider, refund what is too much there, and write to the buyer.",
+            order.pk,
         )
 
 
@@ -109,6 +124,7 @@ def events_set_aside() -> Iterator[Finding]:
 
 CHECKS = (
     Check("money-without-order", "payments that have a paid order or went back", money_kept_in_vain),
+    Check("money-too-much", "orders for which no more is kept than they cost", orders_paid_too_much),
     Check("order-without-money", "paid orders that have a payment", orders_paid_with_nothing),
     Check("amount-taken", "payments of the amount asked for", other_amounts_taken),
     Check("refund-sum", "payments whose refunds add up", refunds_of_another_sum),

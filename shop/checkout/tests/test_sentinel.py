@@ -85,6 +85,17 @@ def forget_page(order: Order) -> None:
     second.save(force_insert=True)
 
 
+def pay_twice(order: Order, state: str = PaymentAttempt.State.PAID, age: timedelta = LONG_AGO) -> None:
+    """A second payment came, and its refund failed."""
+    second = attempt_of(order)
+    second.pk, second.state = uuid4(), state
+    second.save(force_insert=True)
+    Refund.objects.create(
+        attempt=second, state=Refund.State.FAILED, reason="duplicate", amount=second.amount, currency="GBP"
+    )
+    break_attempt(order, updated_at=clock.now() - age)
+
+
 def lose_reservation(order: Order) -> None:
     Reservation.objects.update(state=Reservation.State.RELEASED)
     StockLevel.objects.update(reserved=0)
@@ -123,6 +134,8 @@ BROKEN: list[tuple[Callable[[Order], object], set[str], str]] = [
         {"money-without-order", "held-in-vain"},
         "£159.95 was taken for order",
     ),
+    (pay_twice, {"money-too-much"}, "£319.90 is kept for it, it costs £159.95"),
+    (lambda order: pay_twice(order, PaymentAttempt.State.REVIEW), {"money-too-much"}, "£319.90 is kept for it"),
     (lambda order: break_attempt(order, state="expired"), {"order-without-money"}, "no payment of £159.95 is known"),
     (
         lambda order: break_attempt(order, captured_amount=100),
@@ -232,6 +245,19 @@ def test_a_refund_on_its_way_counts_and_a_failed_one_does_not(order: Order) -> N
     make_refund(order, 500, Refund.State.PENDING)
     make_refund(order, 700, Refund.State.FAILED)
     break_attempt(order, refunded_amount=500)
+    assert sentinel().failures == []
+
+
+def test_a_payment_too_much_is_given_time_to_go_back(order: Order) -> None:
+    pay_twice(order, age=timedelta(minutes=50))
+    assert sentinel().failures == []
+
+
+def test_a_payment_too_much_that_goes_back_is_well(order: Order) -> None:
+    pay_twice(order)
+    second = attempt_of(order)
+    make_refund(order, second.amount, Refund.State.PENDING)
+    PaymentAttempt.objects.filter(pk=second.pk).update(refunded_amount=second.amount)
     assert sentinel().failures == []
 
 
