@@ -12,6 +12,8 @@ from shop.core.errors import InvalidTransition
 from shop.payments.models import PaymentAttempt, ProviderEvent
 
 State = PaymentAttempt.State
+# The provider's names of an attempt.
+NAMES = ("session_id", "intent_id", "redirect_url")
 
 # What may follow what. Never backwards; but money that the provider says it took is always believed, even after
 # the attempt was given up. Paid and review are ends: refunds and disputes are ledgers of their own.
@@ -42,10 +44,6 @@ def last_provider(order_id: int) -> str:
     """By which provider that order was last tried to be paid; empty before the first try."""
     newest = PaymentAttempt.objects.filter(order_id=order_id).order_by("-created_at").values_list("provider", flat=True)
     return newest.first() or ""
-
-
-# The provider's names of an attempt.
-NAMES = ("session_id", "intent_id", "redirect_url")
 
 
 def may_move(attempt: PaymentAttempt, to: PaymentAttempt.State) -> bool:
