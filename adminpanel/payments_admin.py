@@ -46,11 +46,11 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Captured")
     def captured(self, attempt: PaymentAttempt) -> str:
-        return str(Money(attempt.captured_amount, attempt.currency))
+        return str(attempt.captured)
 
     @admin.display(description="Refunded")
     def refunded(self, attempt: PaymentAttempt) -> str:
-        return str(Money(attempt.refunded_amount, attempt.currency))
+        return str(Money(attempt.refunded_amount, attempt.captured.currency))
 
 
 @admin.register(Refund)

@@ -143,3 +143,13 @@ class RefundForm(forms.Form):
             left, asked = self.order.money(self.left.total), self.order.money(total)
             self.add_error(None, f"{asked} is more than the {left} that is left of this order's money.")
         return None
+
+
+class WhyForm(forms.Form):
+    """Why an order in review is accepted or given up, for its history."""
+
+    prefix = "refund"
+    why = forms.CharField(max_length=120, required=False)
+
+    def first_error(self) -> str:
+        return f"Nothing was done: {self.errors['why'][0]}"

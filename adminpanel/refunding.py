@@ -1,4 +1,7 @@
-"""What staff do about money on an order's page: refund, refund again, cancel, lift a hold. A right and a POST each."""
+"""What staff do about money on an order's page: refund, refund again, cancel, decide a review, lift a hold.
+
+A right and a POST each.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,17 +14,18 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from adminpanel.refund_form import RefundForm
+from adminpanel.refund_form import RefundForm, WhyForm
 from shop.adapters.payments import ProviderError
 from shop.alerts.services import close_alerts
 from shop.checkout import advice
 from shop.checkout.cancelling import cancel_order, refusal
+from shop.checkout.reviewing import accept_as_paid, choices_for, refund_and_cancel
 from shop.core.errors import ShopError
 from shop.orders import holds
 from shop.orders.models import Order, OrderHold
 from shop.payments.models import PaymentAttempt, Refund
 from shop.payments.refunds import send
-from shop.refunds.amounts import left_of
+from shop.refunds.amounts import in_own_currency, left_of
 from shop.refunds.services import refund_again, request_refund
 
 RIGHTS = ("shop.view_order", "shop.add_refund")
@@ -43,6 +47,8 @@ class Refunding:
         return [
             address("refund/", self.refund, "shop_order_refund"),
             address("cancel/", self.cancel, "shop_order_cancel"),
+            address("review/accept/", accept, "shop_review_accept"),
+            address("review/refund/", self.end_review, "shop_review_refund"),
             address("refunds/<uuid:which>/again/", again, "shop_refund_again"),
             address("holds/<int:which>/lift/", lift, "shop_hold_lift"),
         ]
@@ -78,6 +84,19 @@ class Refunding:
             messages.error(request, str(refused))
         return back(order)
 
+    def end_review(self, request: HttpRequest, order: Order, which: None) -> HttpResponse:
+        """An order in review is given up: first the sums, then the deed."""
+        form, choices = WhyForm(request.POST), choices_for(order)
+        if not form.is_valid():
+            messages.error(request, form.first_error())
+        elif choices and "confirmed" not in request.POST:
+            taken = [str(money) for money in choices.taken]
+            what = [("All of this payment", money) for money in taken]
+            return self.confirm(request, order, what, " and ".join(taken), cancels=True)
+        else:
+            end_review_now(request, order, form.cleaned_data["why"])
+        return back(order)
+
     def confirm(
         self, request: HttpRequest, order: Order, what: list[tuple[str, str]], total: str, *, cancels: bool = False
     ) -> HttpResponse:
@@ -100,6 +119,32 @@ def guarded(step: Step) -> Callable[..., HttpResponse]:
         return step(request, order, which) if request.method == "POST" else back(order)
 
     return view
+
+
+def accept(request: HttpRequest, order: Order, which: None) -> HttpResponse:
+    """What came for an order in review is good enough: the order is paid."""
+    form = WhyForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.first_error())
+        return back(order)
+    try:
+        accept_as_paid(order=order, actor=signed_in(request), note=form.cleaned_data["why"])
+        messages.success(request, f"Order {order.number} is paid.")
+    except ShopError as refused:
+        messages.error(request, str(refused))
+    return back(order)
+
+
+def end_review_now(request: HttpRequest, order: Order, why: str) -> None:
+    """Refund and cancel, and say what came of it."""
+    try:
+        refunds = refund_and_cancel(order=order, actor=signed_in(request), note=why)
+    except ShopError as refused:
+        messages.error(request, str(refused))
+        return
+    messages.success(request, f"Order {order.number} is cancelled.")
+    for refund in Refund.objects.filter(pk__in=[refund.pk for refund in refunds]):
+        messages.info(request, f"{refund.total}: {refund.get_state_display().lower()}.")
 
 
 def again(request: HttpRequest, order: Order, which: UUID) -> HttpResponse:
@@ -149,6 +194,7 @@ def refund_facts(request: HttpRequest, order: Order, form: RefundForm | None = N
             (refund, KINDS.get(refund.state, "")) for refund in refunds.prefetch_related("lines__order_line", "actor")
         ],
         "order_holds": list(order.holds.standing()),
+        "review": choices_for(order),
         "may_refund": may_refund,
         "may_cancel": may_refund and not refusal(order, by_staff=True),
         "refund_form": form if form and (form.is_bound or form.left.total) else None,
@@ -160,7 +206,7 @@ def refund_form(order: Order, data: Any = None) -> RefundForm:
 
 
 def taken(order: Order) -> list[PaymentAttempt]:
-    return list(PaymentAttempt.objects.filter(order=order).taken())
+    return in_own_currency(PaymentAttempt.objects.filter(order=order).taken())
 
 
 def signed_in(request: HttpRequest) -> Any:

@@ -18,8 +18,9 @@ def wrong_amount(order: Order, attempt: PaymentAttempt, taken: Money) -> None:
         title=f"Order {order.number}: {taken} was paid instead of {attempt.total}",
         advice=(
             "Nothing is sent while the order is in review. Look the payment up at the provider "
-            f"({attempt.intent_id or attempt.session_id}): if it is this order's, agree with the buyer on the "
-            "difference or refund it there; if it is not, refund it there and cancel the order."
+            f"({attempt.intent_id or attempt.session_id}) and agree with the buyer on the difference. Then press "
+            "'Accept as paid' or 'Refund and cancel' on the order's page. Where the order was paid by another payment "
+            "already, refund this one."
         ),
         order_id=order.pk,
     )
@@ -31,8 +32,8 @@ def paid_under_review(order: Order, attempt: PaymentAttempt) -> None:
         key=f"paid-under-review:{attempt.pk}",
         title=f"Order {order.number}, which is in review, was paid once more: {attempt.total}",
         advice=(
-            "Decide this together with the payment that brought the order into review. At most one of them is "
-            "kept: refund the other at the provider."
+            "Decide this together with the payment that brought the order into review: press 'Accept as paid' on the "
+            "order's page and refund there what is too much, or press 'Refund and cancel'."
         ),
         order_id=order.pk,
     )

@@ -38,6 +38,19 @@ def hold_again(order: Order) -> bool:
     return True
 
 
+def hold_missing(order: Order) -> None:
+    """Reserve, without an end, what an order in review does not hold (any more). Raises OutOfStock.
+
+    Also where a line's variant was deleted: nobody could pack it.
+    """
+    held = set(Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True))
+    missing = [line for line in order.lines.all() if line.pk not in held]
+    if any(line.variant_id is None for line in missing):
+        raise warehouse.OutOfStock([])
+    if missing:
+        warehouse.reserve(demands=demands_of(missing), document=order.number, expires_at=None)
+
+
 def reserve(order: Order, lines: Iterable[OrderLine]) -> None:
     """Hold these lines of the order until its hold ends. Raises OutOfStock."""
     if demands := demands_of(lines):

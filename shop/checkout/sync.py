@@ -147,7 +147,7 @@ def review(order: Order, attempt: PaymentAttempt, session: SessionState) -> None
     """The money does not match the order: a person has to look, and nothing ships."""
     note = f"{session.currency} {session.amount_total} was taken for {attempt.currency} {attempt.amount} (minor units)"
     advice.wrong_amount(order, attempt, Money(session.amount_total, session.currency))
-    payments.record_capture(attempt, amount=abs(session.amount_total))
+    payments.record_capture(attempt, amount=abs(session.amount_total), currency=session.currency)
     payments.move(attempt, Attempt.REVIEW, note=note)
     if order.state not in (Order.State.PAID, Order.State.REVIEW):
         orders.move(order, Order.State.REVIEW, reason="the amount paid does not match")
@@ -177,9 +177,9 @@ def revive(order: Order) -> bool:
     return not order.cancelled_by_choice and stock.hold_again(order)
 
 
-def confirm(order: Order) -> None:
+def confirm(order: Order, reason: str = "payment received", actor: User | None = None) -> None:
     """The order is paid: its holds become sales, and everybody who cares is told."""
-    orders.move(order, Order.State.PAID, reason="payment received")
+    orders.move(order, Order.State.PAID, reason=reason, actor=actor)
     warehouse.settle(order_line_ids=stock.line_ids(order))
     emit("OrderPaid", orders.event_detail(order))
 

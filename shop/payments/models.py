@@ -32,8 +32,10 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
 
     def kept_in_vain(self) -> Self:
         """Money that stays with us although its order is not paid."""
-        paid = self.filter(state=PaymentAttempt.State.PAID, captured_amount__gt=F("refunded_amount"))
-        return paid.exclude(order__state="paid")
+        kept = self.filter(captured_amount__gt=F("refunded_amount"))
+        paid = Q(state=PaymentAttempt.State.PAID) & ~Q(order__state="paid")
+        # What does not match waits for a person while the order is in review.
+        return kept.filter(paid | Q(state=PaymentAttempt.State.REVIEW, order__state="cancelled"))
 
     def miscaptured(self) -> Self:
         """Paid attempts by which another amount was taken than was asked for."""
@@ -56,8 +58,9 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
         return self.live().filter(delayed | others)
 
     def taken(self) -> Self:
-        """Attempts that brought the right amount of money, oldest first."""
-        return self.filter(state=PaymentAttempt.State.PAID).order_by("created_at", "pk")
+        """Attempts whose money can go back, oldest first; not all of it came in the order's currency."""
+        in_review = Q(state=PaymentAttempt.State.REVIEW, captured_amount__gt=0)
+        return self.filter(Q(state=PaymentAttempt.State.PAID) | in_review).order_by("created_at", "pk")
 
     def locked(self) -> Self:
         """The rows, locked. Always after their order's row, always before stock rows."""
@@ -98,6 +101,7 @@ class PaymentAttempt(TimeStamped):
     # answer ends the attempt. While this is empty, nothing can have been taken where the shop itself captures.
     capture_wanted_at = models.DateTimeField(null=True, blank=True)
     captured_amount = models.PositiveBigIntegerField(default=0)
+    captured_currency = models.CharField(max_length=3, blank=True, help_text="Empty: the one that was asked for")
     # What refunds that have not failed give back or are about to: raised under this row's lock before any is asked for.
     # Never more than was captured, even while a refund of ours and one made at the provider compete for the same money.
     refunded_amount = models.PositiveBigIntegerField(default=0)
@@ -125,6 +129,16 @@ class PaymentAttempt(TimeStamped):
     @property
     def total(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def captured(self) -> Money:
+        """What was taken, in the currency it was taken in."""
+        return Money(self.captured_amount, self.captured_currency or self.currency)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another currency was taken than was asked for, so that its amount cannot be compared."""
+        return self.captured.currency != self.currency
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):

@@ -141,8 +141,10 @@ def find(attempt: PaymentAttempt, state: RefundState) -> Refund | None:
 
 def adopt(attempt: PaymentAttempt, state: RefundState) -> Refund:
     """A row for a refund that somebody made at the provider: nobody told us for which lines."""
-    if state.amount <= 0 or state.currency != attempt.currency:
-        raise RefundMismatch(f"refund {state.refund_id} of {attempt.currency}: {state.currency} {state.amount}")
+    if state.amount <= 0 or state.currency != attempt.captured.currency:
+        raise RefundMismatch(
+            f"refund {state.refund_id} of {attempt.captured.currency}: {state.currency} {state.amount}"
+        )
     return open_refund(
         Refund(
             attempt=attempt,
@@ -156,7 +158,7 @@ def adopt(attempt: PaymentAttempt, state: RefundState) -> Refund:
 
 def open_refund(refund: Refund) -> Refund:
     """Write a REQUESTED refund and count it in its attempt, whose row is locked by the caller."""
-    refund.currency = refund.attempt.currency
+    refund.currency = refund.attempt.captured.currency
     refund.save(force_insert=True)
     recount(refund.attempt)
     return refund

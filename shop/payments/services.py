@@ -84,11 +84,15 @@ def take_names(attempt: PaymentAttempt, session: SessionState) -> None:
     attempt.redirect_url = session.url or attempt.redirect_url
 
 
-def record_capture(attempt: PaymentAttempt, *, amount: int) -> None:
-    """Note what the provider took (minor units), before the attempt moves to paid or review."""
+def record_capture(attempt: PaymentAttempt, *, amount: int, currency: str = "") -> None:
+    """Note what the provider took (minor units), before the attempt moves to paid or review.
+
+    currency: where it is not sure to be the attempt's own.
+    """
     attempt.captured_amount = amount
+    attempt.captured_currency = currency or attempt.currency
     attempt.paid_at = clock.now()
-    attempt.save(update_fields=["captured_amount", "paid_at", "updated_at"])
+    attempt.save(update_fields=["captured_amount", "captured_currency", "paid_at", "updated_at"])
 
 
 def note_error(attempt_id: UUID, error: str) -> None:

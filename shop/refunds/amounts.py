@@ -109,6 +109,11 @@ def left_of(order: Order, attempts: Iterable[PaymentAttempt]) -> Left:
     )
 
 
+def in_own_currency(attempts: Iterable[PaymentAttempt]) -> list[PaymentAttempt]:
+    """Those whose money is of the order's currency; what came in another goes back whole or not at all."""
+    return [attempt for attempt in attempts if not attempt.is_foreign]
+
+
 def room(attempt: PaymentAttempt) -> int:
     """What may still go back by this payment: not what is going already, nor what a bank has taken back itself."""
     taken_back = attempt.disputes.aggregate(total=Sum("withdrawn"))["total"] or 0

@@ -16,7 +16,7 @@ from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, Refund, RefundLine
 from shop.payments.refunds import open_refund
-from shop.refunds.amounts import LineRefund, NotRefundable, Piece, left_of, room, spread
+from shop.refunds.amounts import LineRefund, NotRefundable, Piece, in_own_currency, left_of, room, spread
 from shop.warehouse import services as warehouse
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "NotCancellable",
     "NotRefundable",
     "cancel_paid",
+    "cancel_reviewed",
     "refund_again",
     "refund_whole_attempt",
     "request_refund",
@@ -69,6 +70,7 @@ def request_refund(  # noqa: PLR0913 - what, why and by whom, flat for every cal
     that it made before. Raises NotRefundable with nothing changed.
     """
     order, attempts = lock(order)
+    attempts = in_own_currency(attempts)
     if key and (made := list(Refund.objects.filter(attempt__order=order, request_key=key))):
         return made
     left = left_of(order, attempts)
@@ -102,13 +104,36 @@ def cancel_paid(*, order: Order, actor: User | None, reason: str) -> list[Refund
     """
     order, attempts = lock(order)
     refuse_cancelling(order, by_staff=actor is not None)
-    refunds = write(attempts, left_of(order, attempts).everything(), Cause(Refund.Reason.CANCELLED, reason, actor))
+    cause = Cause(Refund.Reason.CANCELLED, reason, actor)
+    own = in_own_currency(attempts)
+    refunds = write(own, left_of(order, own).everything(), cause)
+    refunds += write_whole((attempt for attempt in attempts if attempt not in own), cause)
+    call_off(order, reason, actor)
+    return refunds
+
+
+@transaction.atomic
+def cancel_reviewed(*, order: Order, actor: User | None, reason: str) -> list[Refund]:
+    """Call off an order in review: each of its payments goes back whole, in the currency it came in.
+
+    The refunds are to be sent after the commit. Raises NotCancellable, with nothing changed.
+    """
+    order, attempts = lock(order)
+    if order.state != Order.State.REVIEW:
+        raise NotCancellable(f"Order {order.number} is not in review any more, so nothing was done.")
+    refuse_disputed(order)
+    refunds = write_whole(attempts, Cause(Refund.Reason.CANCELLED, reason, actor))
+    call_off(order, reason, actor)
+    return refunds
+
+
+def call_off(order: Order, reason: str, actor: User | None) -> None:
+    """Its stock may be sold, its vouchers used, and it is CANCELLED by choice; the row is locked by the caller."""
     order_lines = list(order.lines.values_list("pk", flat=True))
     warehouse.release(order_line_ids=order_lines, document=order.number, reason=reason)
     marketing.give_back(order)
     orders.cancel(order, reason=reason, actor=actor, by_choice=True)
     crash_point("cancel-paid-before-commit")
-    return refunds
 
 
 def refuse_cancelling(order: Order, *, by_staff: bool = False) -> None:
@@ -125,6 +150,11 @@ def refuse_cancelling(order: Order, *, by_staff: bool = False) -> None:
     if order.fulfilment_state != Order.FulfilmentState.UNFULFILLED:
         state = order.get_fulfilment_state_display().lower()
         raise NotCancellable(f"Order {order.number} is {state} already, so it cannot be cancelled any more.")
+    refuse_disputed(order)
+
+
+def refuse_disputed(order: Order) -> None:
+    """Raise NotCancellable while a bank has not said whose the money is."""
     if order.holds.standing().filter(kind="dispute").exists():
         raise NotCancellable(f"The payment of order {order.number} is disputed at the bank. That has to end first.")
 
@@ -162,6 +192,11 @@ def write(attempts: Iterable[PaymentAttempt], pieces: Iterable[Piece], cause: Ca
     made = [write_one(attempt, part, cause) for attempt, part in parts if sum(piece.amount for piece in part)]
     crash_point("refund-before-commit")
     return made
+
+
+def write_whole(attempts: Iterable[PaymentAttempt], cause: Cause) -> list[Refund]:
+    """A REQUESTED refund of all that is left of each of these payments (locked)."""
+    return [write_one(attempt, [Piece(left)], cause) for attempt in attempts if (left := room(attempt))]
 
 
 def write_one(attempt: PaymentAttempt, pieces: Sequence[Piece], cause: Cause) -> Refund:

@@ -16,7 +16,8 @@ STUCK = {
     "`manage.py reconcile` does not run or cannot reach the provider.",
     Order.State.PROCESSING: "A bank debit takes a few days, not weeks. Look the payment up at the provider, then press "
     "'Sync again with the provider'.",
-    Order.State.REVIEW: "A person has to decide: the order's other alerts say what does not match.",
+    Order.State.REVIEW: "A person has to decide: its page says what does not match, and has the buttons to accept "
+    "or to refund it.",
 }
 
 
