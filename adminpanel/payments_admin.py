@@ -1,10 +1,19 @@
 """Attempts to take money and what the providers told us: read only, money facts come from the provider alone."""
 
-from django.contrib import admin
+import logging
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import action
 
 from adminpanel.site import ReadOnlyAdmin, ReadOnlyInline, state_column
+from shop.checkout.messages import try_again
 from shop.core.money import Money
 from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund
+
+log = logging.getLogger(__name__)
 
 # The kind of status() of each state of a payment, here and on an order's page.
 KINDS = {
@@ -85,9 +94,40 @@ class DisputeAdmin(ReadOnlyAdmin):
         return str(Money(dispute.amount, dispute.currency))
 
 
+class SetAsideFilter(admin.SimpleListFilter):
+    title = "given up"
+    parameter_name = "aside"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Given up")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(processed_at=None).exclude(set_aside_at=None) if self.value() == "yes" else queryset
+
+
 @admin.register(ProviderEvent)
 class ProviderEventAdmin(ReadOnlyAdmin):
-    list_display = ["event_id", "type", "provider", "received_at", "processed_at", "deliveries"]
-    list_filter = ["provider", ("processed_at", admin.EmptyFieldListFilter), "type"]
+    list_display = ["event_id", "type", "provider", "received_at", "processed_at", "set_aside_at", "deliveries"]
+    list_filter = ["provider", SetAsideFilter, ("processed_at", admin.EmptyFieldListFilter), "type"]
     search_fields = ["=event_id", "type"]
     raw_id_fields = ["attempt"]
+    actions = ["again"]
+
+    def has_again_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may have the provider asked, as by syncing an order."""
+        return request.user.has_perm("shop.change_paymentattempt")
+
+    @action(description="Try again", permissions=["again"])
+    def again(self, request: HttpRequest, queryset: QuerySet[ProviderEvent]) -> None:
+        """Those that were given up are worked on once more; each says what came of it, the others stay as they are."""
+        rows = list(queryset.set_aside())  # type: ignore[attr-defined]
+        for row in rows:
+            try:
+                try_again(row, request.user)  # type: ignore[arg-type]
+            except Exception as error:
+                log.warning("event %s could not be worked on again", row.pk, exc_info=True)
+                self.message_user(request, f"{row.type} failed again: {str(error) or repr(error)}", messages.ERROR)
+            else:
+                self.message_user(request, f"{row.type} was worked on.", messages.SUCCESS)
+        if not rows:
+            self.message_user(request, "None of these was given up.", messages.WARNING)

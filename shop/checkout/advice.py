@@ -99,9 +99,9 @@ def set_aside(row: ProviderEvent, error: str) -> None:
         key=f"event-set-aside:{row.pk}",
         title=f"A message of {row.provider.capitalize()} could not be worked on: {row.type}",
         advice=(
-            f"Event {row.event_id} failed again and again: {error[:300]} Open the order and press "
-            "'Sync again with the provider', which asks for the same facts. If that fails too, compare the payment "
-            "at the provider with the order by hand and tell whoever looks after the code."
+            f"Event {row.event_id} failed again and again: {error[:300]} Find it under Provider events, tick it and "
+            "choose 'Try again'. If that fails too, compare the payment at the provider with the order by hand and "
+            "tell whoever looks after the code."
         ),
         order_id=row.attempt.order_id if row.attempt else None,
     )

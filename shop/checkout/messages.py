@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from shop.accounts.models import User
+from shop.alerts.services import close_alerts
 from shop.checkout import advice
 from shop.checkout.sync import UnknownAttempt, process_event
 from shop.core import clock
@@ -24,3 +26,16 @@ def work_on(row: ProviderEvent) -> None:
         # The payment nobody knows has an alert of its own since the message came.
         if not isinstance(error, UnknownAttempt):
             advice.set_aside(row, str(error) or repr(error))
+
+
+def try_again(row: ProviderEvent, actor: User) -> None:
+    """Work once more on a message that was given up, because a person asks for it; then its alert is closed.
+
+    Raises what went wrong, which is kept with the message; it stays set aside.
+    """
+    try:
+        process_event(row)
+    except Exception as error:
+        payments.fail_event(row, str(error) or repr(error))
+        raise
+    close_alerts(f"event-set-aside:{row.pk}", actor=actor)
