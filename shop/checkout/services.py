@@ -46,6 +46,16 @@ class DeliveryChanged(ShopError):
     """The chosen delivery costs something else there than was shown, or is not offered. Nothing was written."""
 
 
+class NothingToPay(ShopError):
+    """Discounts leave nothing to pay, and no provider takes a payment of nothing. Nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your discounts leave nothing to pay, and we cannot take such an order here. "
+            "Add a piece, take the code off, or write to us."
+        )
+
+
 class CountryChanged(DeliveryChanged):
     """The goods cost something else in that country than in the one that was shown. Nothing was written."""
 
@@ -97,8 +107,8 @@ def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for eve
 
     stored: the bag, or what this request has quoted for it already. method: the code of a way of delivery. seen: the
     amounts its buyer was shown. The same key gives the same order. Raises CartChanged, CodeRefused, CountryChanged,
-    DeliveryChanged, OutOfStock, VoucherSpent, or ProviderRefused for an amount that the provider does not take. The
-    payment itself is started after the commit.
+    DeliveryChanged, NothingToPay, OutOfStock, VoucherSpent, or ProviderRefused for an amount that the provider does
+    not take. The payment itself is started after the commit.
     """
     try:
         placed = _place(stored, placement_key, recipient, (method, seen, provider), user)
@@ -123,6 +133,8 @@ def _place(
     method, seen, provider = agreed
     quoted = quoted_as_shown(stored, placement_key, recipient, seen)
     chosen = agreed_choice(quoted, method, seen)
+    if not chosen.total.amount:
+        raise NothingToPay
     closes_at = paying.closing_time()
     order = orders.create(
         placement_key=placement_key,

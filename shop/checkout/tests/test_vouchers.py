@@ -17,7 +17,7 @@ from shop.catalog.models import ProductVariant
 from shop.checkout.paying import start_payment
 from shop.checkout.quote import Quote, quote
 from shop.checkout.reconcile import expire_unpaid
-from shop.checkout.services import CartChanged, CodeRefused, Shown, place_order, shown
+from shop.checkout.services import CartChanged, CodeRefused, NothingToPay, Shown, place_order, shown
 from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of
 from shop.core import clock
@@ -420,3 +420,13 @@ def test_the_orders_page_names_what_was_taken_off() -> None:
     order = place(fill(code="TEN"))
     page = words(Client().get(order.get_absolute_url()))
     assert "Spring offer (TEN) −£10" in page
+
+
+def test_an_order_that_costs_nothing_is_refused_before_anything_is_written() -> None:
+    make_voucher("ALL", make_promotion(percent=100))
+    make_rate(price=0)
+    stored = fill(code="ALL")
+    assert shown(quoted(stored)).goods == 0
+    with pytest.raises(NothingToPay, match="leave nothing to pay"):
+        place(stored)
+    assert nothing_was_written()

@@ -21,7 +21,7 @@ from shop.checkout import codes, replacing, services
 from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
 from shop.checkout.quote import Quote, quote
-from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, Shown
+from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, NothingToPay, Shown
 from shop.checkout.views.payment import CLOSED, page_to_pay_on
 from shop.core.http import personal_page, see_other
 from shop.delivery import services as delivery
@@ -161,7 +161,7 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
         )
     except (CodeRefused, VoucherSpent) as error:
         return back_to_bag(at, error.kind)
-    except DeliveryChanged as error:
+    except (DeliveryChanged, NothingToPay) as error:
         now = till(at.stored, at.bag, at.country, request.POST.get("email", ""))
         return show(request, now, form, str(error))
     except ProviderRefused:
