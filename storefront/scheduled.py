@@ -7,7 +7,7 @@ from django.apps import apps
 
 from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
-from shop.checkout.reconcile import expire_unpaid, reconcile
+from shop.checkout.reconcile import expire_unpaid, look_back, reconcile
 from shop.checkout.sentinel.run import sentinel
 from shop.events.relay import relay
 from shop.mail.services import send_due_mail
@@ -50,6 +50,7 @@ JOBS: tuple[Job, ...] = (
     Job("expire unpaid orders", expire_unpaid, every=60),
     # On a laptop the provider is the server beside the worker, which needs a moment to come up.
     Job("reconcile payments", reconcile, every=300, first=60),
+    Job("look back for lost messages", look_back, every=86400, first=600),
     Job("sentinel", sentinel, every=3600, first=120),
     Job("forget old bags", purge_bags, every=3600),
     Job("forget old provider calls", forget_old_calls, every=86400),

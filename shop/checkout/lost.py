@@ -1,22 +1,28 @@
 """What the provider has and never told us, or told us in vain: looked for by asking it for everything that is new."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 
 from shop.adapters.payments import SessionState, WebhookEvent
 from shop.checkout import advice
 from shop.checkout.messages import work_on
 from shop.checkout.rounds import Round
 from shop.checkout.sync import SETTLED, sync
+from shop.core import clock
 from shop.payments import services as payments
 from shop.payments.calls import provider_named
 from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.payments.refunds import read_all
 
 # The newest of each that one run asks for.
 MOST_LISTED = 1000
+# Whose refunds are read one by one: the newest of those paid in this time.
+REFUNDED_WITHIN = timedelta(days=30)
+MOST_READ = 200
 
 
 def find(run: Round, *, since: datetime) -> None:
@@ -38,6 +44,14 @@ def find_messages(run: Round, name: str, since: datetime) -> None:
     # Newest first they came; worked on in the order in which they happened.
     unheard = [event for event in reversed(told) if event.event_id not in known]
     run.each("messages never sent", unheard, take, lambda event: f"{event.event_id} ({event.type})")
+
+
+def find_refunds(run: Round) -> None:
+    """Refunds made at a provider that lists none of its messages: read payment by payment, the newest first."""
+    silent = [name for name in settings.PAYMENT_PROVIDERS if provider_named(name).captures]
+    paid = PaymentAttempt.objects.took_money().filter(provider__in=silent, captured_amount__gt=F("refunded_amount"))
+    recent = paid.filter(paid_at__gte=clock.now() - REFUNDED_WITHIN).exclude(intent_id="").order_by("-paid_at", "pk")
+    run.each("payments asked for refunds", recent[:MOST_READ], read_all)
 
 
 def find_payments(run: Round, name: str, since: datetime) -> None:

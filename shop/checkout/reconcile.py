@@ -30,6 +30,8 @@ State = PaymentAttempt.State
 SETTLING = timedelta(minutes=1)
 # How far back the provider is asked for what it never told us, every few minutes.
 LOOK_BACK = timedelta(hours=3)
+# And once a day, for what the runs in between could not ask while a provider, or the shop, was away.
+LONG_LOOK_BACK = timedelta(days=3)
 MOST_ROWS = 1000
 CANCELLED = "orders cancelled"
 
@@ -46,6 +48,17 @@ def reconcile(progress: Progress = silent, look_back: timedelta = LOOK_BACK) -> 
         retry_refunds(run)
         lost.find(run, since=clock.now() - look_back)
         end_holds(run)
+    return run
+
+
+def look_back() -> Round:
+    """What the providers have told nobody in days. Beside a run of reconcile(), which it need not wait for."""
+    run = Round()
+    with only_one("look back") as mine:
+        run.busy = not mine
+        if mine:
+            lost.find(run, since=clock.now() - LONG_LOOK_BACK)
+            lost.find_refunds(run)
     return run
 
 

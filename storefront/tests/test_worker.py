@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from shop.checkout.reconcile import look_back, reconcile
 from storefront import worker
 from storefront.scheduled import JOBS, Job
 from storefront.worker import Ended, work
@@ -32,6 +33,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fail() -> None:
     raise RuntimeError("broken")
+
+
+def test_providers_are_asked_about_the_last_minutes_often_and_about_days_once_a_day() -> None:
+    assert {job.run: job.every for job in JOBS}.items() >= {reconcile: 300, look_back: 86400}.items()
 
 
 @pytest.mark.django_db

@@ -26,7 +26,7 @@ from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place
 from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.invoices.models import DocumentCounter
-from shop.invoices.services import issue_invoice
+from shop.invoices.services import issue_credit_note, issue_invoice
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderLine, OrderTax
@@ -94,6 +94,22 @@ def pay_twice(order: Order, state: str = PaymentAttempt.State.PAID, age: timedel
         attempt=second, state=Refund.State.FAILED, reason="duplicate", amount=second.amount, currency="GBP"
     )
     break_attempt(order, updated_at=clock.now() - age)
+
+
+def refund_without_note(order: Order, **fields: object) -> Refund:
+    """£5 of an invoice went back long ago."""
+    issue_invoice(order.pk)
+    refund = make_refund(order, 500)
+    Refund.objects.filter(pk=refund.pk).update(done_at=clock.now() - LONG_AGO, **fields)
+    break_attempt(order, refunded_amount=500)
+    return refund
+
+
+def refund_comes_back(order: Order) -> None:
+    refund = refund_without_note(order)
+    issue_credit_note(refund.pk)
+    Refund.objects.filter(pk=refund.pk).update(state=Refund.State.FAILED)
+    break_attempt(order, refunded_amount=0)
 
 
 def lose_reservation(order: Order) -> None:
@@ -182,6 +198,8 @@ BROKEN: list[tuple[Callable[[Order], object], set[str], str]] = [
         {"invoice-missing"},
         "was paid and has no invoice",
     ),
+    (refund_without_note, {"credit-note-missing"}, "£5 went back without a credit note"),
+    (refund_comes_back, {"credit-note-in-vain"}, "over £5: its refund came back"),
     (miscount, {"promotion-uses"}, "Ten off: its uses are miscounted"),
     (stop_machinery, {"event-stuck"}, "Event OrderPaid of"),
     (fail_mail, {"mail-stuck"}, "A mail was not sent: Hi"),
@@ -232,6 +250,16 @@ def test_a_difference_that_is_gone_closes_its_alert_and_one_that_stays_is_the_sa
 def test_an_order_with_its_invoice_is_well(order: Order) -> None:
     issue_invoice(order.pk)
     break_order(order, paid_at=clock.now() - LONG_AGO)
+    assert sentinel().failures == []
+
+
+def test_refunds_that_need_no_credit_note_or_have_one_are_well(order: Order) -> None:
+    refund = refund_without_note(order, reason="duplicate")
+    assert sentinel().failures == []
+    Refund.objects.update(reason="goodwill", done_at=clock.now() - timedelta(minutes=50))
+    assert sentinel().failures == []
+    Refund.objects.update(done_at=clock.now() - LONG_AGO)
+    issue_credit_note(refund.pk)
     assert sentinel().failures == []
 
 
