@@ -128,6 +128,8 @@ class Run:
 
     def judge(self, when: str) -> None:
         self.violations += [f"{when}: {found}" for found in invariants.violations()]
+        faults, self.world.jobs.faults = self.world.jobs.faults, []
+        self.violations += [f"{when}: job {fault}" for fault in faults]
 
     def summary(self) -> str:
         paid = Order.objects.filter(state=Order.State.PAID).count()

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from sandbox.models import Charge, Session
 from sandbox.models import Refund as ProvidersRefund
-from sandbox.paypal.models import PayPalCapture
+from sandbox.paypal.models import PayPalCapture, PayPalRefund
 from shop.checkout.sentinel.run import sentinel
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
@@ -50,19 +50,19 @@ def of_the_order() -> QuerySet[Refund]:
 
 
 def refunds_agree() -> list[str]:
-    """Each refund at Stripe stands in the ledger with its amount, and the reverse."""
-    ledger_has: dict[str | None, int] = dict(
-        Refund.objects.filter(state=Refund.State.SUCCEEDED, attempt__provider="stripe").values_list(
-            "provider_id", "amount"
-        )
-    )
-    provider_has: dict[str | None, int] = dict(
-        ProvidersRefund.objects.filter(status="succeeded").values_list("pk", "amount")
-    )
+    """Each refund at a provider stands in the ledger with its amount, and the reverse."""
+    done = Refund.objects.filter(state=Refund.State.SUCCEEDED)
+    ledger_has = {(made.attempt.provider, made.provider_id): made.amount for made in done.select_related("attempt")}
+    provider_has: dict[tuple[str, str | None], int] = {
+        ("stripe", pk): amount
+        for pk, amount in ProvidersRefund.objects.filter(status="succeeded").values_list("pk", "amount")
+    }
+    provider_has |= {("paypal", pk): int(value * 100) for pk, value in PayPalRefund.objects.values_list("pk", "value")}
     return [
-        f"refund {pk}: {provider_has.get(pk)} at the provider, {ledger_has.get(pk)} in the ledger"
-        for pk in provider_has.keys() | ledger_has.keys()
-        if provider_has.get(pk) != ledger_has.get(pk)
+        f"refund {pk} of {name}: {provider_has.get((name, pk))} at the provider, {ledger_has.get((name, pk))} in the "
+        "ledger"
+        for name, pk in provider_has.keys() | ledger_has.keys()
+        if provider_has.get((name, pk)) != ledger_has.get((name, pk))
     ]
 
 
@@ -154,7 +154,6 @@ def nothing_waits() -> list[str]:
         "undecided orders": Order.objects.filter(state__in=[Order.State.PENDING, Order.State.PROCESSING]),
         "refunds under way": Refund.objects.unfinished(),
         "provider's messages not worked on": ProviderEvent.objects.filter(processed_at=None),
-        "refunds not finished": Refund.objects.unfinished(),
         "events not published": OutboxEvent.objects.exclude(state=OutboxEvent.State.PUBLISHED),
         "mails not sent": OutgoingMail.objects.exclude(state=OutgoingMail.State.SENT),
         "payment pages still open": Session.objects.filter(status=Session.Status.OPEN),

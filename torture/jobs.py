@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import IO
 
+from shop.adapters.payments import ProviderUnavailable
 from shop.core import clock
+from shop.core.errors import ShopError
 from shop.orders.models import Order
 from shop.payments.models import Refund
 from shop.payments.refunds import send_all
@@ -16,7 +18,6 @@ from storefront.embedded_postgres import ROOT
 from storefront.scheduled import JOBS
 
 
-# The sandbox's own jobs are the provider's, and listings are no matter of money.
 def refund_one_unit() -> str:
     """What staff do: one unit of the newest paid order of which nothing went back yet, and its money."""
     paid = Order.objects.filter(state=Order.State.PAID).exclude(payment_attempts__refunds__isnull=False)
@@ -25,13 +26,21 @@ def refund_one_unit() -> str:
     if order is None or line is None:
         return "nothing is paid"
     unit = LineRefund(line.pk, 1, restock=True)
-    made = request_refund(order=order, lines=[unit], reason=Refund.Reason.GOODWILL, note="torture", actor=None)
+    try:
+        made = request_refund(order=order, lines=[unit], reason=Refund.Reason.GOODWILL, note="torture", actor=None)
+    except ShopError as error:
+        # Its buyer was faster, and cancelled it.
+        return f"refused, {error}"
     send_all(made)
     return f"{len(made)} refunds"
 
 
 # What a person does, done by the same process, so that it may be killed at it.
 REFUND = "refund one unit"
+# What a job may end with when those outside fail; anything else is a fault of its own.
+OUTSIDE = (ProviderUnavailable, ConnectionError, TimeoutError)
+BROKE = ": broke, "
+# The sandbox's own jobs are the provider's.
 SHOPS_OWN: dict[str, Callable[[], object]] = {job.name: job.run for job in JOBS if not job.name.startswith("sandbox")}
 
 
@@ -42,6 +51,8 @@ class JobProcess:
         self.turn = threading.Lock()
         self.child: subprocess.Popen[str] | None = None
         self.deaths = 0
+        # What jobs said that ended in a way they must not.
+        self.faults: list[str] = []
 
     def run(self, job: str, *, later: int = 0) -> str:
         """What the job returned (or raised), as text; empty when it was killed. later: seconds its clock is ahead."""
@@ -52,6 +63,8 @@ class JobProcess:
             if not answer:
                 self.close()
                 self.deaths += 1
+            elif BROKE in answer:
+                self.faults.append(answer)
             return answer
 
     def close(self) -> None:
@@ -84,7 +97,10 @@ def obey(lines: Iterable[str], answers: IO[str]) -> None:
         try:
             deed = refund_one_unit if name == REFUND else SHOPS_OWN[name]
             outcome = f"{name}: {deed()}"
-        except Exception as error:  # noqa: BLE001 - a job that fails is asked again, as the worker does
+        except OUTSIDE as error:
+            # It is asked again, as the worker does.
             outcome = f"{name}: failed, {error!r}"
+        except Exception as error:  # noqa: BLE001 - told to the run, which it fails; the others go on
+            outcome = f"{name}{BROKE}{error!r}"
         answers.write(outcome.replace("\n", " ") + "\n")
         answers.flush()

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from sandbox.models import Charge, Intent, Session
 from sandbox.models import Refund as ProvidersRefund
+from sandbox.paypal.models import PayPalCapture, PayPalOrder, PayPalRefund
 from shop.checkout import sync
 from shop.checkout.tests.paying_builders import attempt_of, place
 from shop.core import clock
@@ -21,7 +22,7 @@ from shop.mail.services import send_due_mail
 from shop.marketing.models import Redemption
 from shop.orders.models import Order, OrderLine, OrderStateChange
 from shop.payments import services as payments
-from shop.payments.models import PaymentAttempt, ProviderEvent
+from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 from shop.tests.builders import make_promotion
 from shop.warehouse.models import Reservation, StockLevel
 from torture import invariants
@@ -106,6 +107,7 @@ BREAKS: dict[str, tuple[str, Callable[[Order], object]]] = {
         "refunds_agree",
         lambda order: ProvidersRefund.objects.create(charge=Charge.objects.get(), amount=1),
     ),
+    "a refund nobody asked PayPal for": ("refunds_agree", lambda order: refund_at_paypal()),
     "one unit leaked": ("stock_is_exact", lambda order: StockLevel.objects.update(reserved=F("reserved") + 1)),
     "one unit appeared": ("stock_is_exact", lambda order: StockLevel.objects.update(on_hand=F("on_hand") + 1)),
     "sold but not held": ("stock_is_exact", lambda order: Reservation.objects.update(state="released")),
@@ -148,6 +150,11 @@ def mail_for(number: str) -> None:
     )
 
 
+def refund_at_paypal() -> None:
+    taken = PayPalCapture.objects.create(order=PayPalOrder.objects.create(unit={}, value=5), value=5, status="DECLINED")
+    PayPalRefund.objects.create(capture=taken, value=5)
+
+
 def open_page() -> None:
     Session.objects.create(amount_total=1, currency="gbp", url="", success_url="", expires_at=clock.now())
 
@@ -166,6 +173,12 @@ def test_a_broken_book_is_noticed(mails: Path, fault: str) -> None:
 
 def test_every_invariant_was_broken_once() -> None:
     assert {rule for rule, _ in BREAKS.values()} == {rule.__name__ for rule in invariants.INVARIANTS}
+
+
+def test_what_waits_is_said_once(mails: Path) -> None:
+    attempt = attempt_of(sell())
+    Refund.objects.create(attempt=attempt, reason="goodwill", amount=1, currency="GBP")
+    assert invariants.nothing_waits() == ["1 refunds under way"]
 
 
 def test_whatever_a_redelivery_may_change_is_compared(mails: Path) -> None:
