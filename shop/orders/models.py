@@ -30,13 +30,16 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def overpaid(self, before: datetime) -> Self:
         """Orders for which more is kept (`kept`, minor units) than they cost, and has been since that moment.
 
-        Refunds that are asked for count as gone: what is found was not asked for, or could not be given back.
+        Refunds that are asked for count as gone: what is found was not asked for, or could not be given back. Left
+        out is what staff accepted out of a review, since they knew what had come.
         """
+        accepted = OrderStateChange.objects.filter(order=OuterRef("pk"), from_state="review", to_state="paid")
         attempts = PaymentAttempt.objects.took_money().filter(order=OuterRef("pk"))
         sums = attempts.order_by().values("order").annotate(kept=Sum(F("captured_amount") - F("refunded_amount")))
         settling = Exists(attempts.filter(updated_at__gte=before))
         return (
-            self.alias(settling=settling)
+            self.exclude(Exists(accepted))
+            .alias(settling=settling)
             .annotate(kept=Subquery(sums.values("kept")))
             .filter(kept__gt=F("grand_total"), settling=False)
         )

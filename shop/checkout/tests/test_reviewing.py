@@ -53,6 +53,13 @@ def test_more_than_the_total_is_accepted_without_a_reason(fake: FakeProvider) ->
     assert OutboxEvent.objects.filter(name="OrderPaid").count() == 1
 
 
+def test_what_staff_accepted_is_nothing_that_the_sentinel_tells(fake: FakeProvider) -> None:
+    order = in_review(fake, 500)
+    assert list(Order.objects.overpaid(clock.now())) == [order]
+    accept_as_paid(order=order, actor=None, note="")
+    assert not Order.objects.overpaid(clock.now())
+
+
 @pytest.mark.parametrize("note", ["", "  "])
 def test_less_than_the_total_needs_a_reason(fake: FakeProvider, note: str) -> None:
     order = in_review(fake, -500)
