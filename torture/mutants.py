@@ -205,6 +205,20 @@ MUTANTS = (
         "    OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(state=State.PUBLISHED)\n",
         ("shop/events/tests/test_relay.py::test_a_bus_out_of_reach_loses_nothing",),
     ),
+    Mutant(
+        "float money",
+        "shop/marketing/discounts.py",
+        "(left[line.key] * term.percent + 50) // 100",
+        "round(left[line.key] * term.percent / 100)",
+        ("shop/marketing/tests/test_discounts.py::test_percent_is_rounded_half_up",),
+    ),
+    Mutant(
+        "tax is rounded per order",
+        "shop/tax/amounts.py",
+        "before.gross + share.gross, before.tax + share.tax)",
+        "before.gross + share.gross, contained(before.gross + share.gross, share.rate))",
+        ("shop/tax/tests/test_amounts.py::test_the_sums_by_rate_are_those_of_lines_and_delivery",),
+    ),
 )
 
 

@@ -19,7 +19,7 @@ from torture.shopper import Shopper, at_once
 
 BUYERS, LEFT = 50, 5
 SOLD_OUT = "Sold out in size M. Choose another size, or remove it."
-BUYERS_WITH_CODE, USES = 30, 10
+BUYERS_WITH_CODE, USES = 50, 10
 USED_UP = "This code has been used up."
 KIND_WORDS = (SOLD_OUT, USED_UP)
 

@@ -17,6 +17,8 @@ from shop.core import clock
 from shop.core.numbers import secret_key
 from shop.delivery.models import ShippingMethod, ShippingRate
 from shop.delivery.services import offer
+from shop.invoices.services import issue_invoice
+from shop.orders import services as orders
 from shop.orders.models import Order
 from shop.orders.services import LineToOrder
 from shop.tax.amounts import TaxShare
@@ -105,10 +107,17 @@ def test_an_order_keeps_the_taxes_of_its_quote(country: str) -> None:
 @pytest.mark.django_db
 def test_a_changed_rate_changes_no_placed_order() -> None:
     make_rate("standard", 395, None)
-    order = placed(bag_of(shirts=1), "GB")
-    from_order = (order.tax_total, order.lines.get().tax_total)
-    make_product()
-    assert from_order == (1366, 1300)
+    stored = bag_of(shirts=1)
+    placed(stored, "GB")
+    TaxRate.objects.update(rate=25)
+    assert quoted(stored, "GB").choices[0].taxation.total == 1639
+    order = Order.objects.get()
+    line = order.lines.get()
+    assert (order.grand_total, order.tax_total, line.tax_rate, line.tax_total) == (8195, 1366, 20, 1300)
+    assert list(order.taxes.values_list("rate", "gross", "tax")) == [(20, 8195, 1366)]
+    orders.move(order, Order.State.PAID, reason="payment received")
+    invoice = issue_invoice(order.pk)
+    assert invoice and invoice.content["taxes"] == [{"rate": "20", "net": 6829, "tax": 1366, "gross": 8195}]
 
 
 @pytest.mark.django_db
