@@ -90,8 +90,8 @@ MUTANTS = (
     Mutant(
         "a refund is rounded per piece",
         "shop/refunds/amounts.py",
-        "return line.charged * units // line.quantity",
-        "return line.charged // line.quantity * units",
+        "charged = line.charged * units // line.quantity",
+        "charged = line.charged // line.quantity * units",
         (f"{REFUNDS}/test_services.py::test_unit_after_unit_of_a_line_that_does_not_divide_sums_to_what_it_cost",),
     ),
     Mutant(
