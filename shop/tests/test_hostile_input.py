@@ -42,8 +42,10 @@ NAMES = [
     "v", "product", "variant", "quantity", "capped", "full", "changed", "payment", "cancelled", "attempt", "key",
     "email", "name", "country", "address", "address2", "city", "region", "postcode", "phone", "method", "news",
     "placement_key", "seen", "card_number", "expiry", "cvc", "lose_next", "delay_seconds", "limit",
-    "funding", "cancel", "token",
+    "funding", "cancel", "token", "code",
 ]  # fmt: skip
+# Buttons: each leads around what the others do, so each is pressed for itself.
+BUTTONS = ["apply", "remove", "update"]
 ODD_NAMES = ["", "[]", "[", "expand[]", "a[b][c]", "line_items[²][quantity]", "metadata[a]", "a\0"]
 BODIES = [
     (FORM, b"\xff\xfe=%ff%fe&%00=%00"),
@@ -119,6 +121,18 @@ def test_no_text_in_any_field_of_any_address_is_a_fault(visitor: Client) -> None
     assert found == []
     # Its own form for that was posted too, by somebody who has its key.
     assert list(Order.objects.values_list("pk", "state")) == [(order.pk, "cancelled")]
+    assert list(CartLine.objects.values_list("quantity", flat=True)) == [1]
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_no_text_beside_a_button_is_a_fault(visitor: Client, button: str) -> None:
+    found = []
+    for address in ("/cart/", "/cart/code/", "/checkout/"):
+        for text in TEXTS:
+            found += faults(
+                visitor, "POST", address, f"{query(text)}&{button}={quote(text, errors='replace')}".encode()
+            )
+    assert found == []
     assert list(CartLine.objects.values_list("quantity", flat=True)) == [1]
 
 
