@@ -113,8 +113,8 @@ def test_a_changed_rate_changes_no_placed_order() -> None:
     assert quoted(stored, "GB").choices[0].taxation.total == 1639
     order = Order.objects.get()
     line = order.lines.get()
-    assert (order.grand_total, order.tax_total, line.tax_rate, line.tax_total) == (8195, 1366, 20, 1300)
-    assert list(order.taxes.values_list("rate", "gross", "tax")) == [(20, 8195, 1366)]
+    assert (order.grand_total, order.tax_total, line.tax_rate, line.tax_total) == (8195, 1366, Decimal(20), 1300)
+    assert list(order.taxes.values_list("rate", "gross", "tax")) == [(Decimal(20), 8195, 1366)]
     orders.move(order, Order.State.PAID, reason="payment received")
     invoice = issue_invoice(order.pk)
     assert invoice and invoice.content["taxes"] == [{"rate": "20", "net": 6829, "tax": 1366, "gross": 8195}]
