@@ -20,7 +20,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 # Tests throw their databases away, so they may trade durability for speed.
-TEST_OPTIONS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200")
+TEST_OPTIONS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 400")
 
 
 class EmbeddedPostgresError(RuntimeError):
