@@ -27,7 +27,8 @@ function keepTyped(next) {
   const typed = form().elements;
   for (const field of next.querySelectorAll("form[data-checkout] input")) {
     if (field.type === "checkbox") field.checked = typed[field.name]?.checked ?? field.checked;
-    else if (!["hidden", "radio"].includes(field.type)) field.value = typed[field.name]?.value ?? field.value;
+    else if (field.type === "radio") field.checked ||= field.value === typed[field.name]?.value;
+    else if (field.type !== "hidden") field.value = typed[field.name]?.value ?? field.value;
   }
 }
 
