@@ -1,6 +1,8 @@
 """The data model on one page: every model of the shop, by domain. Domain code imports from the domain itself."""
 
+from shop.accounts.customer_models import Address, Consent
 from shop.accounts.models import User
+from shop.accounts.security_models import AccountEvent, RateLimit, RecoveryCode, SignIn, TotpDevice
 from shop.alerts.models import Alert
 from shop.cart.models import Cart, CartLine
 from shop.catalog.models import (
@@ -26,14 +28,18 @@ from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderS
 from shop.payments.models import Dispute, PaymentAttempt, ProviderCall, ProviderEvent, Refund, RefundLine
 from shop.tax.models import TaxRate
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
+from shop.wishlist.models import WishItem, WishList
 
 __all__ = [
+    "AccountEvent",
+    "Address",
     "Alert",
     "Cart",
     "CartLine",
     "CatalogVersion",
     "Category",
     "Colour",
+    "Consent",
     "Dispute",
     "Document",
     "DocumentCounter",
@@ -55,6 +61,8 @@ __all__ = [
     "Promotion",
     "ProviderCall",
     "ProviderEvent",
+    "RateLimit",
+    "RecoveryCode",
     "Redemption",
     "Refund",
     "RefundLine",
@@ -63,6 +71,7 @@ __all__ = [
     "SalePrice",
     "ShippingMethod",
     "ShippingRate",
+    "SignIn",
     "Size",
     "SizeChart",
     "SizeChartEntry",
@@ -71,6 +80,9 @@ __all__ = [
     "StockLocation",
     "StockMovement",
     "TaxRate",
+    "TotpDevice",
     "User",
     "Voucher",
+    "WishItem",
+    "WishList",
 ]

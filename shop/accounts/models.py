@@ -1,12 +1,16 @@
 """People: customers and staff are the same kind of row, told apart by is_staff and groups."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from shop.core import clock
+from shop.core.numbers import secret_key
 
 
 class UserManager(BaseUserManager["User"]):
@@ -23,13 +27,24 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who can sign in. The e-mail is the user name."""
+    """Somebody who can sign in. The e-mail is the user name, and may change; the subject never does."""
 
     email = models.EmailField(unique=True)
+    # The identity provider's name for them; None while the shop itself keeps the password.
+    subject = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    # Asked for, but not confirmed yet.
+    pending_email = models.EmailField(blank=True, editable=False)
     full_name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin")
     date_joined = models.DateTimeField(default=clock.now)
+    # A new one ends every session of theirs.
+    session_salt = models.CharField(max_length=40, default=secret_key, editable=False)
+    # The bag they find again wherever they sign in.
+    cart_key = models.CharField(max_length=64, unique=True, default=secret_key, editable=False)
+    # The person was made anonymous, and the row stays for the books.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -48,3 +63,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.full_name.split(" ")[0] if self.full_name else self.email
+
+    def get_session_auth_hash(self) -> str:
+        return self._hash_for_sessions()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._hash_for_sessions(secret)
+
+    def _hash_for_sessions(self, secret: str | bytes | None = None) -> str:
+        """Changes with the password and with session_salt, and ends every session then."""
+        return salted_hmac(
+            "shop.accounts.session", self.password + self.session_salt, secret=secret, algorithm="sha256"
+        ).hexdigest()

@@ -165,6 +165,21 @@ EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"
 MAIL_DIR = LOCAL_DIR / "mail"
 
+# Who keeps identities and passwords: the shop itself, or a Cognito user pool (ACCOUNTS=cognito).
+ACCOUNTS_ADAPTERS = {
+    "django": "shop.accounts.own.OwnAccounts",
+    "cognito": "shop.adapters.accounts_cognito.CognitoAccounts",
+}
+ACCOUNTS_PROVIDER = ACCOUNTS_ADAPTERS[env.str("ACCOUNTS", default="django")]
+COGNITO_REGION = env.str("COGNITO_REGION", default="us-east-1")
+COGNITO_POOL_ID = env.str("COGNITO_POOL_ID", default="")
+COGNITO_CLIENT_ID = env.str("COGNITO_CLIENT_ID", default="")
+COGNITO_CLIENT_SECRET = env.str("COGNITO_CLIENT_SECRET", default="")
+# Staff may open the admin only with two-step sign-in.
+STAFF_SECOND_STEP = env.bool("STAFF_SECOND_STEP", default=False)
+# How many proxies of ours (edge, gateway) add themselves to X-Forwarded-For; 0: nobody, so the header is not read.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
 PAYMENT_ADAPTERS = {
     "stripe": "shop.adapters.payments_stripe.StripeProvider",
     "paypal": "shop.adapters.payments_paypal.PayPalProvider",
