@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +79,15 @@ MUTANTS = (
         "    locked = Order.objects.get(pk=order.pk)\n"
         "    return locked, list(PaymentAttempt.objects.filter(order=locked).taken())\n",
         (f"{REFUNDS}/test_races.py::test_two_staff_refund_the_same_order_and_its_money_goes_back_once",),
+    ),
+    Mutant(
+        "an order in review is decided without a lock",
+        "shop/checkout/reviewing.py",
+        "    order = Order.objects.locked().get(pk=order.pk)\n"
+        "    attempts = list(PaymentAttempt.objects.filter(order=order).taken().locked())\n",
+        "    order = Order.objects.get(pk=order.pk)\n"
+        "    attempts = list(PaymentAttempt.objects.filter(order=order).taken())\n",
+        (f"{CHECKOUT}/test_review_races.py::test_accepting_beside_giving_up_does_one_and_tells_the_other",),
     ),
     Mutant(
         "late money revives an order that its buyer cancelled",
@@ -223,10 +232,33 @@ MUTANTS = (
 
 
 def main() -> int:
-    """Run them (all, or those whose rule has the word given); exit code 1 when one escapes or does not apply."""
+    """Run them (all, or those whose rule has the word given); exit code 1 when one escapes, or when any is stale."""
     parser = argparse.ArgumentParser(prog="python -m torture.mutants", description=__doc__)
     parser.add_argument("--only", default="", help="a word of the rule")
-    chosen = [mutant for mutant in MUTANTS if parser.parse_args().only in mutant.rule]
+    parser.add_argument("--dry", action="store_true", help="look whether each applies, and run no test")
+    options = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if options.only in mutant.rule]
+    if outdated := [*stale(chosen)]:
+        print("\n".join(outdated))
+        return 1
+    return 0 if options.dry else run_all(chosen)
+
+
+def stale(mutants: Iterable[Mutant]) -> Iterator[str]:
+    """Why some of them could not be judged: their text or one of their tests is not there any more."""
+    for mutant in mutants:
+        try:
+            mutant.applied((ROOT / mutant.file).read_text())
+        except (ValueError, OSError) as error:
+            yield str(error)
+        for test in mutant.tests:
+            file, _, name = test.partition("::")
+            if not (ROOT / file).exists() or f"def {name}(" not in (ROOT / file).read_text():
+                yield f"'{mutant.rule}' names a test that is not there: {test}"
+
+
+def run_all(chosen: Sequence[Mutant]) -> int:
+    """Judge each in a copy of the tree; exit code 1 when one escapes."""
     escaped = 0
     with tree() as copy, database(f"mutants_{os.getpid()}") as url:
         if run(copy, url, sorted({test for mutant in chosen for test in mutant.tests})):

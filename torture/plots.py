@@ -169,12 +169,9 @@ def turns_from_paypal_to_the_card(visit: Visit) -> None:
     """Goes back without agreeing, opens the card's page, and then agrees in the tab that was left open."""
     if not visit.place(payment="paypal"):
         return
-    page = visit.buyer.page
+    other = visit.buyer.other_tab()
     visit.look_at_order()
     if visit.pay_now():
-        other = Shopper(visit.world.shop, "other")
-        other.http.cookies.update(visit.buyer.http.cookies)
-        other.page = page
         at_once(visit.buyer.card, other.agree)
         visit.buyer.faults += other.faults
 
@@ -223,8 +220,7 @@ def clicks_twice(visit: Visit) -> None:
     buyer, shop = visit.buyer, visit.world.shop
     buyer.add(visit.luck.choice(visit.world.plenty))
     if form := buyer.fill_in():
-        other = Shopper(shop, buyer.email.partition("@")[0])
-        other.http.cookies.update(buyer.http.cookies)
+        other = buyer.other_tab()
         at_once(lambda: buyer.go(f"{shop}/checkout/", form), lambda: other.go(f"{shop}/checkout/", form))
         buyer.faults += other.faults
         if buyer.may_pay:
@@ -233,10 +229,7 @@ def clicks_twice(visit: Visit) -> None:
 
 def pays_in_two_tabs(visit: Visit) -> None:
     if visit.place():
-        page = visit.buyer.page
-        other = Shopper(visit.world.shop, "other")
-        other.http.cookies.update(visit.buyer.http.cookies)
-        other.page = page
+        other = visit.buyer.other_tab()
         at_once(visit.buyer.card, other.card)
         visit.buyer.faults += other.faults
 

@@ -10,18 +10,22 @@ from re import sub
 
 from sandbox.models import Delivery, Weather
 from sandbox.stripe.announce import deliver
-from shop.orders.models import Order
+from shop.orders.models import Order, OrderLine
 from shop.tests.builders import make_product, make_promotion, make_size, make_variant, make_voucher
 from shop.warehouse.models import StockLevel
 from torture.courier import all_at_once
 from torture.plots import Visit, World
+from torture.refunding import RACES_OF_STAFF
 from torture.shopper import Shopper, at_once
 
 BUYERS, LEFT = 50, 5
 SOLD_OUT = "Sold out in size M. Choose another size, or remove it."
 BUYERS_WITH_CODE, USES = 50, 10
 USED_UP = "This code has been used up."
-KIND_WORDS = (SOLD_OUT, USED_UP)
+# So many buyers with two bags of so many each, for so many pieces: the last one is nobody's.
+TWO_BAGS, IN_BAG, PIECES = 6, 3, 10
+FEWER_LEFT = "Only 1 left in size M."
+KIND_WORDS = (SOLD_OUT, USED_UP, FEWER_LEFT)
 
 
 def last_of_a_size(world: World, say: Callable[[str], object]) -> Iterable[str]:
@@ -94,6 +98,39 @@ def open_checkout_with_code(variant: int, buyer: Shopper) -> dict[str, str]:
     return buyer.fill_in()
 
 
+def twice_in_every_bag(world: World, say: Callable[[str], object]) -> Iterable[str]:
+    """Each buyer has two bags, and puts the same piece into each from two tabs at once; then all bags are ordered."""
+    variant = make_variant(make_product("Wanted shirt"), size=make_size("M"), stock=PIECES)
+    bags = [Shopper(world.shop, f"{tab}.{number}") for number in range(TWO_BAGS) for tab in ("twice", "twice.again")]
+    with ThreadPoolExecutor(4) as street:
+        forms = list(street.map(partial(open_checkout_from_two_tabs, variant.pk), bags))
+    at_once(*(partial(order, bag, form) for bag, form in zip(bags, forms, strict=True)))
+    orders = Order.objects.filter(email__startswith="twice.")
+    quantities = [line.quantity for line in OrderLine.objects.filter(order__in=orders)]
+    told = Counter(words(bag) for bag in bags)
+    say(f"{PIECES} of a piece, {len(bags)} bags of two buyers' tabs: orders of {quantities}; told:")
+    for answer, count in told.most_common():
+        say(f"  {count:>3}  {answer}")
+    yield from (fault for bag in bags for fault in bag.faults)
+    fit = PIECES // IN_BAG
+    if quantities != [IN_BAG] * fit or orders.filter(state=Order.State.PAID).count() != fit:
+        yield f"{PIECES} of a piece: orders of {quantities}, {orders.filter(state=Order.State.PAID).count()} paid"
+    if told[f"/cart/ {FEWER_LEFT}"] != len(bags) - fit:
+        yield f"{PIECES} of a piece: not all {len(bags) - fit} others were told how many are left: {told}"
+    level = StockLevel.objects.get(variant=variant)
+    if (level.on_hand, level.reserved) != (PIECES, fit * IN_BAG):
+        yield f"{PIECES} of a piece: {level.reserved} of {level.on_hand} are reserved"
+
+
+def open_checkout_from_two_tabs(variant: int, bag: Shopper) -> dict[str, str]:
+    """The bag has one of the piece; then each tab adds one, at the same moment."""
+    bag.add(variant)
+    other = bag.other_tab()
+    at_once(partial(bag.add, variant), partial(other.add, variant))
+    bag.faults += other.faults
+    return bag.fill_in()
+
+
 def end_of_time_against_payment(world: World, say: Callable[[str], object]) -> Iterable[str]:
     """The provider has the money, its message arrives while the shop ends the hold: paid, always."""
     Weather.objects.update_or_create(pk=1, defaults={"delay_seconds": 3600})
@@ -123,5 +160,7 @@ def deliver_what_waits() -> None:
 RACES: tuple[Callable[[World, Callable[[str], object]], Iterable[str]], ...] = (
     last_of_a_size,
     last_uses_of_a_code,
+    twice_in_every_bag,
     end_of_time_against_payment,
+    *RACES_OF_STAFF,
 )

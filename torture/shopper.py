@@ -34,8 +34,9 @@ class Forms(HTMLParser):
         elif not self.found:
             return
         elif tag == "input" and name:
-            if fields.get("type") not in ("radio", "checkbox") or "checked" in fields:
-                self.found[-1][1][name] = fields.get("value", "")
+            ticked = fields.get("type") in ("radio", "checkbox")
+            if not ticked or "checked" in fields:
+                self.found[-1][1][name] = fields.get("value", "on" if ticked else "")
         elif tag == "select":
             self.select = name
         elif tag == "option" and self.select and ("selected" in fields or self.select not in self.found[-1][1]):
@@ -75,6 +76,13 @@ class Shopper:
     def add(self, variant: int, quantity: int = 1) -> None:
         self.go(f"{self.shop}/cart/add/", {"variant": variant, "quantity": quantity})
 
+    def other_tab(self) -> "Shopper":
+        """The same browser once more, at the same page."""
+        other = Shopper(self.shop, self.email.partition("@")[0])
+        other.http.cookies.update(self.http.cookies)
+        other.page = self.page
+        return other
+
     def use_code(self, code: str) -> None:
         """Type a voucher code into the bag."""
         self.go(f"{self.shop}/cart/")
@@ -99,6 +107,11 @@ class Shopper:
     def may_pay(self) -> bool:
         card = "/pay/cs_test" in self.page.url and "card_number" in self.page.text
         return card or ("/paypal/approve/" in self.page.url and "funding" in self.page.text)
+
+    def sign_in(self, password: str) -> None:
+        """As staff, at the door of the staff site."""
+        self.go(f"{self.shop}/admin/login/")
+        self.press("password", username=self.email, password=password)
 
     def card(self, number: str = PAYS, *, follow: bool = True) -> None:
         self.press("card_number", follow=follow, card_number=number, expiry="12/40", cvc="123")

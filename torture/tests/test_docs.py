@@ -13,7 +13,7 @@ from shop.orders import services as orders
 from shop.payments import refunds
 from shop.payments import services as payments
 from storefront.embedded_postgres import ROOT
-from torture.mutants import MUTANTS
+from torture.mutants import MUTANTS, stale
 
 PAGE = Path(ROOT) / "docs" / "payments.md"
 
@@ -56,3 +56,7 @@ def test_the_page_says_what_the_code_does(name: str) -> None:
         PAGE.write_text(drawn)
     assert block(name).search(page), f"docs/payments.md has no block for {name}"
     assert drawn == page or os.environ.get("WRITE_DOCS"), f"the block '{name}' of docs/payments.md is out of date"
+
+
+def test_every_mutant_still_applies_and_names_a_test_that_is_there() -> None:
+    assert [*stale(MUTANTS)] == []

@@ -8,5 +8,5 @@ from storefront.embedded_postgres import ROOT
 
 def test_a_few_purchases_under_fire() -> None:
     command = [sys.executable, "-m", "torture", "--short", "--seeds", "1", "--purchases", "16"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
