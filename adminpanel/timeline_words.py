@@ -45,6 +45,7 @@ OPERATIONS = {
     "refund": "Give money back",
     "list_refunds": "Which refunds are there?",
     "retrieve_dispute": "How does the dispute stand?",
+    "list_disputes": "Which disputes are there?",
     "retrieve_review": "How does the provider's review stand?",
     "retrieve_fraud_warning": "What is the warning of fraud about?",
     "list_events": "Which messages are there?",
@@ -78,6 +79,9 @@ MESSAGES = {
     "PAYMENT.CAPTURE.DENIED": "The payment was declined",
     "PAYMENT.CAPTURE.REFUNDED": "Money was given back",
     "PAYMENT.CAPTURE.REVERSED": "The money was taken back from us",
+    "CUSTOMER.DISPUTE.CREATED": "The buyer disputes the payment",
+    "CUSTOMER.DISPUTE.UPDATED": "The dispute has moved on",
+    "CUSTOMER.DISPUTE.RESOLVED": "The dispute is over",
 }
 
 MOVED = {

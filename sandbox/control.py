@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from sandbox.deliveries import deliver, deliver_due, send
 from sandbox.models import Delivery, Event, Session, Weather
 from sandbox.money import written
-from sandbox.paypal import amounts
+from sandbox.paypal import amounts, disputes
 from sandbox.paypal import paying as paypal
 from sandbox.paypal.api import BASE
 from sandbox.paypal.models import PayPalOrder
@@ -82,6 +82,9 @@ ORDER_ACTIONS: dict[str, Callable[[tuple[str, str]], Any]] = {
     "clear": lambda subject: paypal.settle(*subject, succeeds=True),
     "deny": lambda subject: paypal.settle(*subject, succeeds=False),
     "refund": lambda subject: paypal.refund_rest(*subject),
+    "dispute": lambda subject: disputes.start(*subject),
+    "win": lambda subject: disputes.close(*subject, won=True),
+    "lose": lambda subject: disputes.close(*subject, won=False),
     "forget": lambda subject: paypal.forget(subject[0]),
 }
 EVENT_ACTIONS: dict[str, Callable[[Event], Any]] = {"resend": send, "duplicate": send_twice}

@@ -226,7 +226,8 @@ class Event(models.Model):
     @property
     def about(self) -> str:
         """The id of what it tells of."""
-        return str(self.object.get("resource", self.object).get("id", ""))
+        subject = self.object.get("resource", self.object)
+        return str(subject.get("id") or subject.get("dispute_id", ""))
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -14,9 +14,9 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox.models import IdempotencyRecord
-from sandbox.paypal import orders, webhooks
+from sandbox.paypal import disputes, orders, webhooks
 from sandbox.paypal.errors import ApiError, invalid, refused
-from sandbox.paypal.params import Schema, parse
+from sandbox.paypal.params import Schema, parse, read_mapping
 
 Json = dict[str, Any]
 BASE = "/sandbox/paypal/"
@@ -43,6 +43,8 @@ ENDPOINTS = (
     Endpoint("GET", r"v2/payments/captures/(\w+)", orders.NOTHING, orders.get_capture),
     Endpoint("POST", r"v2/payments/captures/(\w+)/refund", orders.REFUND, orders.refund),
     Endpoint("GET", r"v2/payments/refunds/(\w+)", orders.NOTHING, orders.get_refund),
+    Endpoint("GET", r"v1/customer/disputes", disputes.LIST, disputes.list_all),
+    Endpoint("GET", r"v1/customer/disputes/(\w+)", orders.NOTHING, disputes.get),
 )
 VERIFY_PATH = "v1/notifications/verify-webhook-signature"
 
@@ -99,7 +101,10 @@ def answer(request: HttpRequest, path: str) -> tuple[Json]:
     else:
         words = f"The sandbox does not have {request.method} /{path}."
         raise ApiError("RESOURCE_NOT_FOUND", "SANDBOX_UNKNOWN_ADDRESS", words)
-    params = parse(request.body, endpoint.schema)
+    if request.method == "GET":
+        params = read_mapping(request.GET.dict(), endpoint.schema, "")
+    else:
+        params = parse(request.body, endpoint.schema)
     key = request.headers.get("PayPal-Request-Id", "") if request.method == "POST" else ""
     with transaction.atomic():
         if not key:

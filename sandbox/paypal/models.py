@@ -86,3 +86,20 @@ class PayPalRefund(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class PayPalDispute(models.Model):
+    """A buyer of a captured order wants the money back."""
+
+    id = models.CharField(max_length=36, primary_key=True, default=paypal_id)
+    capture = models.ForeignKey(PayPalCapture, models.CASCADE, related_name="disputes")
+    value = models.DecimalField(max_digits=14, decimal_places=2)
+    reason = models.CharField(max_length=60, default="MERCHANDISE_OR_SERVICE_NOT_RECEIVED")
+    outcome = models.CharField(max_length=40, blank=True, help_text="Empty while it is open")
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.id

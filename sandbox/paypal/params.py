@@ -64,7 +64,7 @@ def parse(body: bytes, schema: Schema) -> Json:
         found = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise ApiError("INVALID_REQUEST", "MALFORMED_REQUEST_JSON", "The request JSON is not well formed.") from None
-    return _read_mapping(found, schema, "")
+    return read_mapping(found, schema, "")
 
 
 def required(params: Mapping[str, Any], path: str, *names: str) -> None:
@@ -80,11 +80,12 @@ def _read(value: Any, schema: Any, path: str) -> Any:
             raise invalid(path, "INVALID_PARAMETER_SYNTAX", "An array is expected.")
         return [_read(item, schema[0], f"{path}/{index}") for index, item in enumerate(value)]
     if isinstance(schema, Mapping):
-        return _read_mapping(value, schema, path)
+        return read_mapping(value, schema, path)
     return schema(value, path)
 
 
-def _read_mapping(value: Any, schema: Schema, path: str) -> Json:
+def read_mapping(value: Any, schema: Schema, path: str) -> Json:
+    """What the schema makes of these values. Raises ApiError like parse()."""
     if not isinstance(value, dict):
         raise invalid(path or "/", "INVALID_PARAMETER_SYNTAX", "An object is expected.")
     for name in value:

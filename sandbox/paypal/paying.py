@@ -78,7 +78,9 @@ def refund_rest(order_id: str, base: str) -> None:
         refund(taken, None, base)
 
 
-def refund(taken: PayPalCapture, value: Decimal | None, base: str, **fields: str) -> PayPalRefund:
+def refund(
+    taken: PayPalCapture, value: Decimal | None, base: str, told: str = "PAYMENT.CAPTURE.REFUNDED", **fields: str
+) -> PayPalRefund:
     """Give money back (the order's row locked); all that is left without a value. Raises ApiError beyond that."""
     if taken.status == Captured.REFUNDED:
         raise refused("CAPTURE_FULLY_REFUNDED", "The capture has already been fully refunded.")
@@ -93,7 +95,7 @@ def refund(taken: PayPalCapture, value: Decimal | None, base: str, **fields: str
     taken.refunded += value
     taken.status = Captured.REFUNDED if taken.refunded == taken.value else Captured.PARTIALLY_REFUNDED
     taken.save(update_fields=["refunded", "status"])
-    announce("PAYMENT.CAPTURE.REFUNDED", "refund", refund_json(made, base))
+    announce(told, "refund", refund_json(made, base))
     return made
 
 

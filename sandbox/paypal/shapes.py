@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.paypal.amounts import money_json
-from sandbox.paypal.models import PayPalCapture, PayPalOrder, PayPalRefund
+from sandbox.paypal.models import PayPalCapture, PayPalDispute, PayPalOrder, PayPalRefund
 
 Json = dict[str, Any]
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -66,6 +66,30 @@ def refund_json(refund: PayPalRefund, base: str) -> Json:
             link(f"{base}v2/payments/refunds/{refund.id}", "self"),
             link(f"{base}v2/payments/captures/{refund.capture_id}", "up"),
         ],
+    }
+
+
+def dispute_json(dispute: PayPalDispute, base: str) -> Json:
+    """https://developer.paypal.com/docs/api/customer-disputes/v1/"""
+    unit = dispute.capture.order.unit
+    disputed = {
+        "seller_transaction_id": dispute.capture_id,
+        "invoice_number": unit.get("invoice_id", ""),
+        "custom": unit.get("custom_id", ""),
+    }
+    outcome = {"dispute_outcome": {"outcome_code": dispute.outcome}} if dispute.outcome else {}
+    return {**dispute_summary(dispute, base), "disputed_transactions": [disputed], **outcome}
+
+
+def dispute_summary(dispute: PayPalDispute, base: str) -> Json:
+    """As a list shows it."""
+    return {
+        "dispute_id": dispute.id,
+        "create_time": dispute.created.strftime(TIME),
+        "reason": dispute.reason,
+        "status": "RESOLVED" if dispute.outcome else "OPEN",
+        "dispute_amount": money_json(dispute.value, dispute.capture.order.currency),
+        "links": [link(f"{base}v1/customer/disputes/{dispute.id}", "self")],
     }
 
 

@@ -39,6 +39,7 @@ ENDPOINTS = (
     Endpoint("POST", r"refunds", charges.REFUND, charges.create_refund),
     Endpoint("GET", r"refunds", charges.LIST, charges.list_refunds),
     Endpoint("GET", r"refunds/(\w+)", charges.ONE, charges.get_refund),
+    Endpoint("GET", r"disputes", charges.LIST, charges.list_disputes),
     Endpoint("GET", r"disputes/(\w+)", charges.ONE, charges.get_dispute),
     Endpoint("GET", r"reviews/(\w+)", charges.ONE, charges.get_review),
     Endpoint("GET", r"radar/early_fraud_warnings/(\w+)", charges.ONE, charges.get_warning),

@@ -75,13 +75,13 @@ def list_charges(params: Json, pay_base: str) -> Json:
 
 
 def list_refunds(params: Json, pay_base: str) -> Json:
-    rows = Refund.objects.select_related("charge__intent").order_by("-created", "-pk")
-    if "payment_intent" in params:
-        rows = rows.filter(charge__intent_id=params["payment_intent"])
-    if "charge" in params:
-        rows = rows.filter(charge_id=params["charge"])
-    found, more = page(rows, params)
+    found, more = page(_of_payment(Refund.objects.all(), params), params)
     return list_json("/v1/refunds", map(refund_json, found), has_more=more)
+
+
+def list_disputes(params: Json, pay_base: str) -> Json:
+    found, more = page(_of_payment(Dispute.objects.all(), params), params)
+    return list_json("/v1/disputes", map(dispute_json, found), has_more=more)
 
 
 def list_events(params: Json, pay_base: str) -> Json:
@@ -106,6 +106,13 @@ def create_refund(params: Json, pay_base: str) -> Json:
         metadata=params.get("metadata", {}),
     )
     return refund_json(made)
+
+
+def _of_payment(rows: QuerySet[Row], params: Json) -> QuerySet[Row]:
+    """Rows that belong to a charge, those of the payment asked for, the newest first."""
+    asked = {"charge__intent_id": params.get("payment_intent"), "charge_id": params.get("charge")}
+    wanted = {field: value for field, value in asked.items() if value is not None}
+    return rows.select_related("charge__intent").filter(**wanted).order_by("-created", "-pk")
 
 
 def _charge_to_refund(params: Json) -> str:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from sandbox import checks
 from sandbox.models import Event, IdempotencyRecord, Weather
-from sandbox.paypal.models import PayPalCapture, PayPalOrder, PayPalRefund
+from sandbox.paypal.models import PayPalCapture, PayPalDispute, PayPalOrder, PayPalRefund
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +191,24 @@ def test_an_echeck_waits_for_its_bank(action: str, status: str) -> None:
     assert PayPalCapture.objects.get().status == status
     names = {"clear": "PAYMENT.CAPTURE.COMPLETED", "deny": "PAYMENT.CAPTURE.DENIED"}
     assert Event.objects.filter(type=names[action]).count() == 1
+
+
+@pytest.mark.parametrize(("action", "outcome"), [("win", "RESOLVED_SELLER_FAVOUR"), ("lose", "RESOLVED_BUYER_FAVOUR")])
+def test_a_dispute_is_opened_once_and_ends_once(action: str, outcome: str) -> None:
+    order = captured()
+    assert "Open dispute" in Client().get("/sandbox/").content.decode()
+    for press in ("win", "lose", "dispute", "dispute", action, "win", "lose"):
+        assert Client().post(f"/sandbox/orders/{order.pk}/{press}/").status_code == 303
+    dispute, capture = PayPalDispute.objects.get(), PayPalCapture.objects.get()
+    assert (dispute.outcome, dispute.value) == (outcome, order.value)
+    assert capture.refunded == (0 if action == "win" else order.value)
+    reversed_too = [] if action == "win" else ["PAYMENT.CAPTURE.REVERSED"]
+    told = Event.objects.exclude(type__startswith="CHECKOUT").exclude(type="PAYMENT.CAPTURE.COMPLETED")
+    assert sorted(told.values_list("type", flat=True)) == [
+        "CUSTOMER.DISPUTE.CREATED",
+        "CUSTOMER.DISPUTE.RESOLVED",
+        *reversed_too,
+    ]
 
 
 def test_an_order_that_was_forgotten_is_nowhere() -> None:

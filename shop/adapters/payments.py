@@ -181,6 +181,9 @@ class PaymentProvider(Protocol):
     def retrieve_dispute(self, dispute_id: str) -> DisputeState:
         """The dispute as it is now."""
 
+    def list_disputes(self, intent_id: str) -> list[str]:
+        """The ids of all disputes about that payment, newest first."""
+
     def retrieve_review(self, review_id: str) -> Concern:
         """A review of a payment; it stands until somebody at the provider approves the payment."""
 

@@ -40,6 +40,7 @@ from shop.adapters.paypal_orders import (
     OrderParams,
     PurchaseUnitParams,
     RefundParams,
+    dispute_state,
     link,
     money,
     refund_state,
@@ -47,6 +48,7 @@ from shop.adapters.paypal_orders import (
 )
 
 ORDERS, CAPTURES = "/v2/checkout/orders", "/v2/payments/captures"
+DISPUTES = "/v1/customer/disputes"
 VERIFY = "/v1/notifications/verify-webhook-signature"
 # The fields of a verification and the headers they come from, with what they may look like: a stranger's nonsense is
 # not worth a call.
@@ -136,8 +138,13 @@ class PayPalProvider:
             return [refund_state(refund, intent_id) for refund in found]
 
     def retrieve_dispute(self, dispute_id: str) -> DisputeState:
-        """Not read yet: no message of PayPal's leads here."""
-        raise ProviderRefused(f"disputes at PayPal are settled there: {dispute_id}")
+        with _calling():
+            return dispute_state(call("GET", f"{DISPUTES}/{_quoted(dispute_id)}"))
+
+    def list_disputes(self, intent_id: str) -> list[str]:
+        with _calling():
+            found = call("GET", f"{DISPUTES}?disputed_transaction_id={_quoted(intent_id)}")
+            return [str(dispute["dispute_id"]) for dispute in found.get("items", [])]
 
     def retrieve_review(self, review_id: str) -> Concern:
         raise ProviderRefused(f"PayPal has no reviews: {review_id}")
@@ -195,6 +202,8 @@ def webhook_event(payload: dict[str, Any]) -> WebhookEvent:
 def captured_by(payload: dict[str, Any]) -> str:
     """The capture that a message about a refund or a reversal belongs to; empty when it names none."""
     resource = payload["resource"]
+    if payload.get("resource_type") == "capture":
+        return str(resource.get("id") or "")
     related = (resource.get("supplementary_data") or {}).get("related_ids") or {}
     return str(related.get("capture_id") or link(resource, "up").rstrip("/").rpartition("/")[2])
 

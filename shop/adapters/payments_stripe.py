@@ -159,6 +159,11 @@ class StripeProvider:
         with _calling() as client:
             return _dispute_state(client.v1.disputes.retrieve(dispute_id))
 
+    def list_disputes(self, intent_id: str) -> list[str]:
+        with _calling() as client:
+            page = client.v1.disputes.list(params={"payment_intent": intent_id, "limit": PAGE})
+            return [found.id for found in page.auto_paging_iter()]
+
     def retrieve_review(self, review_id: str) -> Concern:
         with _calling() as client:
             review = client.v1.reviews.retrieve(review_id)

@@ -9,7 +9,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from babel.numbers import get_currency_precision
 
-from shop.adapters.payments import ProviderRefused, RefundState, SessionState
+from shop.adapters.payments import DisputeState, ProviderRefused, RefundState, SessionState
 from shop.core.money import Money
 
 Json = dict[str, Any]
@@ -48,6 +48,10 @@ ORDER_STATUS = {
     "VOIDED": "expired",
 }
 REFUND_STATUS = {"COMPLETED": "succeeded", "PENDING": "pending", "FAILED": "failed", "CANCELLED": "failed"}
+
+# Ends of a dispute by which the money stays ours. Any other end, also one that PayPal comes to invent, counts as lost.
+# https://developer.paypal.com/docs/api/customer-disputes/v1/
+DISPUTE_WON = frozenset({"RESOLVED_SELLER_FAVOUR", "RESOLVED_WITH_PAYOUT", "CANCELED_BY_BUYER", "DENIED"})
 
 
 class MoneyParams(TypedDict):
@@ -167,6 +171,25 @@ def refund_state(refund: Json, capture_id: str) -> RefundState:
         intent_id=capture_id,
         reference=named.removeprefix(REFUND_PREFIX) if named.startswith(REFUND_PREFIX) else "",
         failure=str(refund.get("status_details", {}).get("reason", "")),
+    )
+
+
+def dispute_state(dispute: Json) -> DisputeState:
+    """A dispute in the words of the port. PayPal keeps the money back while one is open."""
+    amount, currency = minor_units(dispute["dispute_amount"])
+    outcome = "open"
+    if dispute["status"] == "RESOLVED":
+        ended = dispute.get("dispute_outcome", {}).get("outcome_code", "")
+        outcome = "won" if ended in DISPUTE_WON else "lost"
+    return DisputeState(
+        dispute_id=str(dispute["dispute_id"]),
+        intent_id=str(dispute["disputed_transactions"][0]["seller_transaction_id"]),
+        status=str(dispute["status"]).lower(),
+        outcome=outcome,
+        reason=str(dispute.get("reason", "")).lower().replace("_", " "),
+        amount=abs(amount),
+        currency=currency,
+        withdrawn=0 if outcome == "won" else abs(amount),
     )
 
 

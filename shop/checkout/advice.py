@@ -145,6 +145,20 @@ def disputed(order: Order, dispute: Dispute, *, is_lost: bool) -> None:
     )
 
 
+def reversed_payment(order: Order, attempt: PaymentAttempt, reversal_id: str) -> None:
+    """The provider itself took the money of a payment back."""
+    raise_alert(
+        key=key_of(OrderHold.Kind.DISPUTE, reversal_id),
+        title=f"Order {order.number}: {attempt.get_provider_display()} took back money of its payment",
+        advice=(
+            f"Look at the payment {attempt.intent_id} at the provider: it says why, and whether you can still object. "
+            "Until then the order is held: do not send it, and do not refund it as well. If the money is gone and the "
+            "order was not sent, lift its hold and cancel it: then its stock can be sold."
+        ),
+        order_id=order.pk,
+    )
+
+
 def suspected(order: Order, attempt: PaymentAttempt, kind: OrderHold.Kind, fact: Concern) -> None:
     """The provider, or a card network, doubts that the buyer is who paid."""
     raise_alert(

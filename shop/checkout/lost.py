@@ -9,6 +9,7 @@ from django.db.models import F
 
 from shop.adapters.payments import SessionState, WebhookEvent
 from shop.checkout import advice
+from shop.checkout.after_payment import read_disputes
 from shop.checkout.messages import work_on
 from shop.checkout.rounds import Round
 from shop.checkout.sync import SETTLED, sync
@@ -46,12 +47,16 @@ def find_messages(run: Round, name: str, since: datetime) -> None:
     run.each("messages never sent", unheard, take, lambda event: f"{event.event_id} ({event.type})")
 
 
-def find_refunds(run: Round) -> None:
-    """Refunds made at a provider that lists none of its messages: read payment by payment, the newest first."""
+def find_what_came_after(run: Round) -> None:
+    """Refunds made at a provider that lists none of its messages, and disputes there: asked for by payment.
+
+    The newest first.
+    """
     silent = [name for name in settings.PAYMENT_PROVIDERS if provider_named(name).captures]
     paid = PaymentAttempt.objects.took_money().filter(provider__in=silent, captured_amount__gt=F("refunded_amount"))
     recent = paid.filter(paid_at__gte=clock.now() - REFUNDED_WITHIN).exclude(intent_id="").order_by("-paid_at", "pk")
     run.each("payments asked for refunds", recent[:MOST_READ], read_all)
+    run.each("payments asked for disputes", recent[:MOST_READ], read_disputes)
 
 
 def find_payments(run: Round, name: str, since: datetime) -> None:

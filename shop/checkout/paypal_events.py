@@ -16,16 +16,25 @@ ORDER_EVENTS = frozenset(
         "PAYMENT.CAPTURE.PENDING",
     }
 )
+# PayPal itself took the money back, after a dispute or a chargeback of the buyer's bank.
+REVERSED = "PAYMENT.CAPTURE.REVERSED"
+REFUND_EVENTS = ("PAYMENT.CAPTURE.REFUNDED", "PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED")
+DISPUTE_EVENTS = ("CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED")
 
 
-REFUND_EVENTS = frozenset(
-    {"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED", "PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"}
-)
+def subject_of(row: ProviderEvent) -> tuple[str, str, str]:
+    """(capture, the name of ours that it carries, id) of what a message about a payment that was made tells of.
 
-
-def capture_of(row: ProviderEvent) -> str:
-    """The capture that a message about a refund belongs to; empty when it names none."""
-    return captured_by(row.payload)
+    Each is empty where the message does not say it.
+    """
+    resource = row.payload["resource"]
+    if row.type in DISPUTE_EVENTS:
+        disputed = (resource.get("disputed_transactions") or [{}])[0]
+        ids = disputed.get("seller_transaction_id"), disputed.get("custom"), resource.get("dispute_id")
+    else:
+        ids = captured_by(row.payload), resource.get("custom_id"), resource.get("id")
+    capture, named, identifier = (str(text or "") for text in ids)
+    return capture, named, identifier
 
 
 def named(row: ProviderEvent) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def look_back() -> Round:
         run.busy = not mine
         if mine:
             lost.find(run, since=clock.now() - LONG_LOOK_BACK)
-            lost.find_refunds(run)
+            lost.find_what_came_after(run)
     return run
 
 

@@ -23,7 +23,6 @@ from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.calls import provider_of
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
-from shop.payments.refunds import record as record_refund
 from shop.payments.refunds import send_all
 from shop.refunds.services import refund_whole_attempt
 from shop.warehouse import services as warehouse
@@ -231,8 +230,6 @@ def process_event(row: ProviderEvent) -> None:
         return
     if row.type in SESSION_EVENTS or row.type in paypal_events.ORDER_EVENTS:
         sync_named(row)
-    elif row.type in paypal_events.REFUND_EVENTS:
-        read_refunds_at_paypal(row)
     elif row.type in after_payment.READERS:
         read_what_came_after(row)
     crash_point("webhook-before-mark")
@@ -260,32 +257,27 @@ def named_by_stripe(row: ProviderEvent) -> tuple[str, str]:
 
 def read_what_came_after(row: ProviderEvent) -> None:
     """Ask the provider about the refund, dispute, review or warning that the message names."""
-    subject = row.payload["data"]["object"]
-    intent = str(subject.get("payment_intent") or "")
+    intent_id, named, subject_id = paypal_events.subject_of(row) if row.provider == PAYPAL else subject_at_stripe(row)
     try:
-        attempt = attempt_behind(row.provider, intent, str((subject.get("metadata") or {}).get("attempt", "")))
+        attempt = attempt_behind(row.provider, intent_id, named)
     except UnknownAttempt:
-        advice.unknown_payment(row, intent)
+        advice.unknown_payment(row, intent_id)
         raise
     payments.link_event(row, attempt)
     # The money itself first: this message may have overtaken the one about the payment.
     if sync(attempt.pk).state not in SETTLED:
         raise ProviderRefused(f"payment {attempt.pk} is not known to be paid, but {row.type} came for it")
     attempt.refresh_from_db()
-    after_payment.READERS[row.type](attempt, str(subject.get("id", "")))
+    if intent_id:
+        after_payment.refuse_foreign(attempt, intent_id)
+    after_payment.READERS[row.type](attempt, subject_id)
 
 
-def read_refunds_at_paypal(row: ProviderEvent) -> None:
-    """Bring the ledger to PayPal's list of the refunds of the payment that the message names, whoever made them."""
-    capture_id = paypal_events.capture_of(row)
-    try:
-        attempt = attempt_behind(row.provider, capture_id, "")
-    except UnknownAttempt:
-        advice.unknown_payment(row, capture_id)
-        raise
-    payments.link_event(row, attempt)
-    for fact in provider_of(attempt).list_refunds(capture_id):
-        record_refund(attempt, fact)
+def subject_at_stripe(row: ProviderEvent) -> tuple[str, str, str]:
+    """(intent, the name of ours that it carries, id) of what a message about a payment that was made tells of."""
+    subject = row.payload["data"]["object"]
+    named = (subject.get("metadata") or {}).get("attempt", "")
+    return str(subject.get("payment_intent") or ""), str(named), str(subject.get("id", ""))
 
 
 def attempt_behind(provider_name: str, intent_id: str, named: str) -> PaymentAttempt:

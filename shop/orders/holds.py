@@ -14,6 +14,12 @@ def place(order: Order, kind: OrderHold.Kind, source: str, reason: str) -> bool:
     return OrderHold.objects.get_or_create(kind=kind, source=source, defaults=defaults)[1]
 
 
+def renew(kind: OrderHold.Kind, source: str) -> int:
+    """The reason is back; how many holds stand again. One that a person has lifted stays lifted."""
+    over = OrderHold.objects.filter(kind=kind, source=source, lifted_by=None).exclude(lifted_at=None)
+    return over.update(lifted_at=None)
+
+
 def lift(kind: OrderHold.Kind, source: str, actor: User | None = None) -> int:
     """The reason is gone; how many standing holds that ended."""
     standing = OrderHold.objects.standing().filter(kind=kind, source=source)

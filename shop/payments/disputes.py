@@ -5,6 +5,11 @@ from shop.core import clock
 from shop.payments.models import Dispute, PaymentAttempt
 
 
+def is_closed(dispute_id: str) -> bool:
+    """Whether the ledger has heard of its end; true as long as the caller locks its attempt."""
+    return Dispute.objects.filter(provider_id=dispute_id).exclude(closed_at=None).exists()
+
+
 def record(attempt: PaymentAttempt, state: DisputeState) -> Dispute:
     """Bring the ledger to what the provider says now (order and attempt locked by the caller); the row."""
     now = {

@@ -25,10 +25,14 @@ class Account:
 
 @dataclass(frozen=True)
 class Teller:
-    """An account at any provider. pay: what its buyer does there, and for PayPal what the shop does then."""
+    """An account at any provider. pay: what its buyer does there, and for PayPal what the shop does then.
+
+    dispute: the buyer of a paid page wants the money back.
+    """
 
     adapter: PaymentProvider
     pay: Callable[[str], SessionState] | None = None
+    dispute: Callable[[str], object] | None = None
 
 
 def account_at(settings: Settings, key: str, base: str) -> Account:
@@ -81,24 +85,24 @@ def teller(request: pytest.FixtureRequest, settings: Settings) -> Teller:
 
 @pytest.fixture
 def sandbox_stripe(sandbox: Account) -> Teller:
-    from sandbox.stripe import cards, paying  # noqa: PLC0415 - keeps the contract free of the sandbox
+    from sandbox.stripe import cards, paying, trouble  # noqa: PLC0415 - keeps the contract free of the sandbox
 
     def pay(session_id: str) -> SessionState:
         paying.pay_by_card(session_id, cards.find("4242424242424242"))
         return sandbox.adapter.retrieve_session(session_id)
 
-    return Teller(sandbox.adapter, pay)
+    return Teller(sandbox.adapter, pay, trouble.open_dispute)
 
 
 @pytest.fixture
 def sandbox_paypal(paypal: PayPalProvider) -> Teller:
-    from sandbox.paypal import paying  # noqa: PLC0415 - keeps the contract free of the sandbox
+    from sandbox.paypal import disputes, paying  # noqa: PLC0415 - keeps the contract free of the sandbox
 
     def pay(session_id: str) -> SessionState:
         paying.approve(session_id, "balance", "http://sandbox/")
         return paypal.capture(session_id, idempotency_key=f"{session_id}:capture")
 
-    return Teller(paypal, pay)
+    return Teller(paypal, pay, lambda session_id: disputes.start(session_id, "http://sandbox/"))
 
 
 def stripe_key(request: pytest.FixtureRequest) -> str:

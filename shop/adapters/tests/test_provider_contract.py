@@ -153,3 +153,18 @@ def test_a_message_is_believed_only_as_it_was_sent(teller: Teller) -> None:
         if forged != body:
             with pytest.raises(BadWebhook):
                 teller.adapter.read_webhook(forged, headers)
+
+
+def test_a_dispute_is_listed_and_read_with_the_payment_it_is_about(teller: Teller) -> None:
+    page, other = paid(teller), paid(teller)
+    assert teller.adapter.list_disputes(page.intent_id) == []
+    if teller.dispute is None:
+        pytest.skip("nobody disputes a payment here")
+    teller.dispute(page.session_id)
+    (dispute_id,) = teller.adapter.list_disputes(page.intent_id)
+    state = teller.adapter.retrieve_dispute(dispute_id)
+    assert (state.dispute_id, state.intent_id, state.outcome) == (dispute_id, page.intent_id, "open")
+    assert (state.amount, state.currency, state.withdrawn) == (page.amount_total, "GBP", page.amount_total)
+    assert teller.adapter.list_disputes(other.intent_id) == []
+    with pytest.raises(ProviderRefused):
+        teller.adapter.retrieve_dispute("nobody")

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from shop.adapters import payments
+from shop.adapters import payments, paypal_client
 from shop.checkout.tests import paying_builders
 from shop.checkout.tests.paying_builders import FakePayPal, FakeProvider
 
@@ -29,3 +29,9 @@ def paypal(settings: Settings) -> Iterator[FakePayPal]:
     assert isinstance(adapter, FakePayPal)
     yield adapter
     payments.provider.cache_clear()
+
+
+@pytest.fixture
+def no_token(shop_site: str) -> None:
+    """The sandbox over HTTP, whose tokens of the tests before are forgotten."""
+    paypal_client._tokens.clear()

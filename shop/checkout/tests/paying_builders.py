@@ -103,6 +103,10 @@ class FakeProvider(payments_stripe.StripeProvider):
         self._called("retrieve dispute")
         return self.disputes[dispute_id]
 
+    def list_disputes(self, intent_id: str) -> list[str]:
+        self._called("list disputes")
+        return [dispute.dispute_id for dispute in self.disputes.values() if dispute.intent_id == intent_id]
+
     def retrieve_review(self, review_id: str) -> Concern:
         self._called("retrieve review")
         return self.concerns[review_id]

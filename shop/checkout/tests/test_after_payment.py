@@ -200,3 +200,33 @@ def test_what_belongs_to_another_payment_is_not_believed(fake: FakeProvider) -> 
         with pytest.raises(ProviderRefused, match="not the intent"):
             hear(type, attempt, identifier)
     assert (standing(order), Dispute.objects.count(), alerts()) == ([], 0, [])
+
+
+def test_an_older_answer_does_not_open_a_dispute_again(fake: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    order, attempt = paid(fake)
+    dispute(fake, attempt)
+    hear("charge.dispute.created", attempt, "dp_1")
+    stale = fake.disputes["dp_1"]
+    dispute(fake, attempt, "won")
+    hear("charge.dispute.closed", attempt, "dp_1")
+    answers = [stale, fake.disputes["dp_1"]]
+    monkeypatch.setattr(fake, "retrieve_dispute", lambda dispute_id: answers.pop(0))
+    hear("charge.dispute.updated", attempt, "dp_1")
+    assert (Dispute.objects.get().state, standing(order), alerts()) == ("won", [], [])
+
+
+@pytest.mark.parametrize(("lifted_by_staff", "holds_again"), [(False, [("dispute", "dp_1")]), (True, [])])
+def test_a_dispute_that_is_opened_again_holds_the_order_again_unless_a_person_let_it_go(
+    fake: FakeProvider, lifted_by_staff: bool, holds_again: list[tuple[str, str]]
+) -> None:
+    order, attempt = paid(fake)
+    dispute(fake, attempt)
+    hear("charge.dispute.created", attempt, "dp_1")
+    if lifted_by_staff:
+        holds.lift(OrderHold.Kind.DISPUTE, "dp_1", make_user())
+    for outcome in ("won", "open"):
+        dispute(fake, attempt, outcome)
+        hear("charge.dispute.updated", attempt, "dp_1")
+    row = Dispute.objects.get()
+    assert (row.state, row.withdrawn, row.closed_at) == ("needs_response", 15995, None)
+    assert (standing(order), alerts()) == (holds_again, ["dispute:dp_1"])

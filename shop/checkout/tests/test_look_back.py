@@ -51,7 +51,7 @@ def test_only_the_newest_payments_of_the_last_weeks_are_asked_for(
     monkeypatch.setattr(lost, "MOST_READ", 1)
     paypal.calls.clear()
     assert look_back().done["payments asked for refunds"] == 1
-    assert paypal.calls == ["list refunds"]
+    assert paypal.calls == ["list refunds", "list disputes"]
 
 
 def test_a_payment_that_cannot_be_read_stops_no_other(paypal: FakePayPal) -> None:

@@ -1,19 +1,16 @@
 """The whole way with the sandbox's PayPal over HTTP: agreeing, capturing, messages, and what goes wrong on it."""
 
 import json
-from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.utils.module_loading import import_string
 from pytest_django import Settings
 
 from sandbox import deliveries
-from sandbox.models import Delivery, Event, Session, Weather
+from sandbox.models import Delivery, Event, Session
 from sandbox.paypal import paying
 from sandbox.paypal.models import PayPalCapture, PayPalOrder
-from shop.adapters import paypal_client
 from shop.adapters.payments import provider
 from shop.checkout import capturing
 from shop.checkout.paying import start_payment
@@ -21,6 +18,7 @@ from shop.checkout.reconcile import check, expire_unpaid
 from shop.checkout.retry import pay_again
 from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import attempt_of, place, states
+from shop.checkout.tests.paypal_builders import agree, lose_messages, message_of, send, started
 from shop.events.models import OutboxEvent
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
@@ -28,43 +26,12 @@ from shop.payments.refunds import send as send_refund
 from shop.payments.services import lock_with_order
 from shop.refunds.services import refund_whole_attempt
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_token(shop_site: str) -> None:
-    paypal_client._tokens.clear()
-
-
-def started() -> tuple[Order, str]:
-    """A placed order and the path of the page where its buyer agrees."""
-    order = place(provider="paypal")
-    url = start_payment(attempt_of(order).pk)
-    return order, url[url.index("/sandbox/paypal/approve/") :]
-
-
-def agree(page: str, funding: str = "balance") -> Any:
-    return Client().post(page, {"funding": funding})
-
-
-def lose_messages() -> None:
-    Weather.objects.update_or_create(pk=1, defaults={"lose_next": 100})
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_token")]
 
 
 def told() -> list[str]:
     names = ["OrderPaid", "OrderCancelled"]
     return list(OutboxEvent.objects.filter(name__in=names).values_list("name", flat=True))
-
-
-def message_of(type: str) -> tuple[bytes, dict[str, str]]:
-    """The newest message of that type as the sandbox sends it."""
-    event = Event.objects.filter(type=type).latest("created")
-    _, body, headers = import_string(deliveries.MESSAGES[event.provider])(event)
-    return body, headers
-
-
-def send(body: bytes, headers: dict[str, str]) -> Any:
-    return Client().post("/webhooks/paypal/", body, "application/json", headers=headers)
 
 
 def test_who_agrees_pays_by_the_message_alone() -> None:
