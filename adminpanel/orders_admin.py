@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from adminpanel.payment_steps import may_try_again
 from adminpanel.payments_admin import KINDS
 from adminpanel.refund_form import RefundForm
 from adminpanel.refunding import Refunding, refund_facts
@@ -95,6 +96,7 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
             **refund_facts(request, order, refund_form),
             "title": f"Order {order.number}",
             "opts": self.opts,
+            "may_try_again": may_try_again(request.user),
             "may_sync": request.user.has_perm("shop.change_paymentattempt"),
             "sees_payments": request.user.has_perm("shop.view_paymentattempt"),
             "sees_documents": request.user.has_perm("shop.view_document"),

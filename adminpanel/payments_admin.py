@@ -1,19 +1,18 @@
 """Attempts to take money and what the providers told us: read only, money facts come from the provider alone."""
 
-import logging
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
+from adminpanel.payment_steps import again_view, may_try_again, work_again
 from adminpanel.site import ReadOnlyAdmin, ReadOnlyInline, state_column
-from shop.checkout.messages import try_again
 from shop.core.money import Money
 from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund
-
-log = logging.getLogger(__name__)
 
 # The kind of status() of each state of a payment, here and on an order's page.
 KINDS = {
@@ -112,22 +111,26 @@ class ProviderEventAdmin(ReadOnlyAdmin):
     search_fields = ["=event_id", "type"]
     raw_id_fields = ["attempt"]
     actions = ["again"]
+    change_form_outer_before_template = "adminpanel/payments/try_again.html"
 
     def has_again_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may have the provider asked, as by syncing an order."""
-        return request.user.has_perm("shop.change_paymentattempt")
+        return may_try_again(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(again_view))
+        return [path("<int:event_id>/again/", view, name="shop_providerevent_again"), *super().get_urls()]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        known = {**(extra_context or {}), "may_try_again": may_try_again(request.user)}
+        return super().changeform_view(request, object_id, form_url, known)
 
     @action(description="Try again", permissions=["again"])
     def again(self, request: HttpRequest, queryset: QuerySet[ProviderEvent]) -> None:
         """Those that were given up are worked on once more; each says what came of it, the others stay as they are."""
         rows = list(queryset.set_aside())  # type: ignore[attr-defined]
         for row in rows:
-            try:
-                try_again(row, request.user)  # type: ignore[arg-type]
-            except Exception as error:
-                log.warning("event %s could not be worked on again", row.pk, exc_info=True)
-                self.message_user(request, f"{row.type} failed again: {str(error) or repr(error)}", messages.ERROR)
-            else:
-                self.message_user(request, f"{row.type} was worked on.", messages.SUCCESS)
+            work_again(request, row)
         if not rows:
             self.message_user(request, "None of these was given up.", messages.WARNING)

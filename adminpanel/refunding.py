@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from adminpanel.payment_steps import end_payment, payment_facts, return_payment
 from adminpanel.refund_form import RefundForm, WhyForm
 from shop.adapters.payments import ProviderError
 from shop.alerts.services import close_alerts
@@ -51,6 +52,8 @@ class Refunding:
             address("review/refund/", self.end_review, "shop_review_refund"),
             address("refunds/<uuid:which>/again/", again, "shop_refund_again"),
             address("holds/<int:which>/lift/", lift, "shop_hold_lift"),
+            address("payments/<uuid:which>/end/", end_payment, "shop_payment_end"),
+            address("payments/<uuid:which>/return/", return_payment, "shop_payment_return"),
         ]
 
     def refund(self, request: HttpRequest, order: Order, which: None) -> HttpResponse:
@@ -92,7 +95,7 @@ class Refunding:
         elif choices and "confirmed" not in request.POST:
             taken = [str(money) for money in choices.taken]
             what = [("All of this payment", money) for money in taken]
-            return self.confirm(request, order, what, " and ".join(taken), cancels=True)
+            return self.confirm(request, order, what, " and ".join(taken) or "Nothing", cancels=True)
         else:
             end_review_now(request, order, form.cleaned_data["why"])
         return back(order)
@@ -186,7 +189,7 @@ def send_now(request: HttpRequest, refund: Refund) -> None:
 def refund_facts(request: HttpRequest, order: Order, form: RefundForm | None = None) -> dict[str, Any]:
     """What an order's page shows of refunds and holds, and what this person may do about them."""
     refunds = Refund.objects.filter(attempt__order=order).order_by("created_at")
-    may_refund = request.user.has_perms(RIGHTS)
+    may_refund, review = request.user.has_perms(RIGHTS), choices_for(order)
     if may_refund and form is None and order.paid_at:
         form = refund_form(order)
     return {
@@ -194,9 +197,11 @@ def refund_facts(request: HttpRequest, order: Order, form: RefundForm | None = N
             (refund, KINDS.get(refund.state, "")) for refund in refunds.prefetch_related("lines__order_line", "actor")
         ],
         "order_holds": list(order.holds.standing()),
-        "review": choices_for(order),
+        "review": review,
         "may_refund": may_refund,
-        "may_cancel": may_refund and not refusal(order, by_staff=True),
+        # An order in review is called off by the button of its review.
+        "may_cancel": may_refund and not review and not refusal(order, by_staff=True),
+        **payment_facts(order),
         "refund_form": form if form and (form.is_bound or form.left.total) else None,
     }
 

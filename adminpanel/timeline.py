@@ -28,7 +28,10 @@ Facts = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened. mood: good, bad, warn or empty. needs: the right without which nobody sees it."""
+    """One thing that happened. mood: good, bad, warn or empty. needs: the right without which nobody sees it.
+
+    again: where a button leads that has it tried once more.
+    """
 
     at: datetime
     kind: Kind
@@ -38,6 +41,7 @@ class Entry:
     facts: Facts = ()
     link: str = ""
     needs: str = ""
+    again: str = ""
 
     @property
     def utc(self) -> str:
@@ -98,7 +102,7 @@ def payments(order: Order) -> Iterator[Entry]:
         title = f"Payment of {attempt.total} begun with {attempt.provider.capitalize()}"
         yield Entry(attempt.created_at, Kind.PAYMENT, title, facts=told, needs=SEES_MONEY)
         if attempt.paid_at:
-            amount = Money(attempt.captured_amount, attempt.currency)
+            amount = attempt.captured
             mood = "good" if attempt.state == attempt.State.PAID else "bad"
             yield Entry(
                 attempt.paid_at, Kind.PAYMENT, f"{amount} was taken", attempt.last_error, mood, told, "", SEES_MONEY
@@ -127,7 +131,7 @@ def provider_events(order: Order) -> Iterator[Entry]:
             Kind.MESSAGE,
             words.MESSAGES.get(event.type, event.type),
             event.last_error or words.progress(event),
-            "" if event.processed_at else "warn",
+            "" if event.processed_at else "bad" if event.last_error else "warn",
             facts(
                 event=event.event_id,
                 type=event.type,
@@ -136,7 +140,13 @@ def provider_events(order: Order) -> Iterator[Entry]:
                 came=f"{event.deliveries} times" if event.deliveries != 1 else "",
             ),
             needs=SEES_MONEY,
+            again=reverse("admin:shop_providerevent_again", args=[event.pk]) if failed(event) else "",
         )
+
+
+def failed(event: ProviderEvent) -> bool:
+    """Whether it could not be worked on."""
+    return not event.processed_at and bool(event.last_error or event.set_aside_at)
 
 
 def events(order: Order) -> Iterator[Entry]:

@@ -20,7 +20,7 @@ def wrong_amount(order: Order, attempt: PaymentAttempt, taken: Money) -> None:
             "Nothing is sent while the order is in review. Look the payment up at the provider "
             f"({attempt.intent_id or attempt.session_id}) and agree with the buyer on the difference. Then press "
             "'Accept as paid' or 'Refund and cancel' on the order's page. Where the order was paid by another payment "
-            "already, refund this one."
+            "already, or is cancelled, press 'Give back' beside this payment there."
         ),
         order_id=order.pk,
     )
@@ -99,9 +99,9 @@ def set_aside(row: ProviderEvent, error: str) -> None:
         key=f"event-set-aside:{row.pk}",
         title=f"A message of {row.provider.capitalize()} could not be worked on: {row.type}",
         advice=(
-            f"Event {row.event_id} failed again and again: {error[:300]} Find it under Provider events, tick it and "
-            "choose 'Try again'. If that fails too, compare the payment at the provider with the order by hand and "
-            "tell whoever looks after the code."
+            f"Event {row.event_id} failed again and again: {error[:300]} Press 'Try again' on its page under "
+            "Provider events or beside it on the order's page. If that fails too, compare the payment at the "
+            "provider with the order by hand and tell whoever looks after the code."
         ),
         order_id=row.attempt.order_id if row.attempt else None,
     )
@@ -181,7 +181,8 @@ def capture_unknown(attempt: PaymentAttempt) -> None:
         advice=(
             f"The shop asked {attempt.get_provider_display()} for the money and heard no answer; now the provider does "
             f"not know {attempt.session_id} any more. Look for the order's number in its list of payments. If the "
-            "money is there, refund it there; the order keeps its pieces until a developer has closed the payment."
+            "money is there, refund it there. Then press 'Ask once more and end it' beside the payment on the order's "
+            "page: until then the order keeps its pieces."
         ),
         order_id=attempt.order_id,
     )

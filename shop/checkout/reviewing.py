@@ -1,4 +1,6 @@
-"""A person decides about an order whose money does not match: keep it as paid, or give all of it back and cancel."""
+"""A person decides about money that does not match: keep it as paid, give all of it back and cancel, or give one
+payment back that its order does not need.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,7 @@ from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, Refund
 from shop.payments.refunds import send_all
 from shop.refunds.amounts import in_own_currency, room
-from shop.refunds.services import cancel_reviewed
+from shop.refunds.services import cancel_reviewed, refund_whole_attempt
 from shop.warehouse.services import OutOfStock
 
 
@@ -67,6 +69,40 @@ def refund_and_cancel(*, order: Order, actor: User | None, note: str) -> list[Re
         close_matters(list(PaymentAttempt.objects.filter(order=order)), actor)
     send_all(refunds)
     return refunds
+
+
+class NotReturnable(ShopError):
+    """The payment cannot go back whole; the message says why. Nothing was changed."""
+
+
+def give_back(*, attempt: PaymentAttempt, actor: User | None) -> Refund:
+    """Give back a payment whole that its order does not need, in the currency it came in. Raises NotReturnable."""
+    with transaction.atomic():
+        order = Order.objects.locked().get(pk=attempt.order_id)
+        attempts = list(PaymentAttempt.objects.filter(order=order).taken().locked())
+        mine = next((each for each in unneeded(order, attempts) if each.pk == attempt.pk), None)
+        if mine is None:
+            raise NotReturnable("This payment went back already, or its order needs it. Nothing was done.")
+        refund = refund_whole_attempt(attempt=mine, reason=Refund.Reason.DUPLICATE, actor=actor)
+        close_matters([mine], actor)
+    send_all([refund])
+    refund.refresh_from_db()
+    return refund
+
+
+def unneeded(order: Order, attempts: list[PaymentAttempt]) -> list[PaymentAttempt]:
+    """Those of the order's payments that do not match it, are still here, and are not what it is paid by."""
+    is_paid = order.state == Order.State.PAID
+    if not is_paid and order.state != Order.State.CANCELLED:
+        return []
+    paid_by_another = any(attempt.state == PaymentAttempt.State.PAID for attempt in attempts)
+    return [
+        attempt
+        for attempt in attempts
+        if attempt.state == PaymentAttempt.State.REVIEW
+        and (not is_paid or paid_by_another or attempt.is_foreign)
+        and room(attempt)
+    ]
 
 
 def close_matters(attempts: list[PaymentAttempt], actor: User | None) -> None:

@@ -34,8 +34,11 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
         """Money that stays with us although its order is not paid."""
         kept = self.filter(captured_amount__gt=F("refunded_amount"))
         paid = Q(state=PaymentAttempt.State.PAID) & ~Q(order__state="paid")
-        # What does not match waits for a person while the order is in review.
-        return kept.filter(paid | Q(state=PaymentAttempt.State.REVIEW, order__state="cancelled"))
+        # What does not match waits for a person while the order is in review. Afterwards a cancelled order needs none
+        # of it, and a paid one nothing of another currency.
+        review = Q(state=PaymentAttempt.State.REVIEW)
+        foreign = Q(order__state="paid") & ~Q(captured_currency="") & ~Q(captured_currency=F("currency"))
+        return kept.filter(paid | review & (Q(order__state="cancelled") | foreign))
 
     def miscaptured(self) -> Self:
         """Paid attempts by which another amount was taken than was asked for."""

@@ -87,12 +87,12 @@ def request_refund(  # noqa: PLR0913 - what, why and by whom, flat for every cal
     return made
 
 
-def refund_whole_attempt(*, attempt: PaymentAttempt, reason: Refund.Reason) -> Refund:
+def refund_whole_attempt(*, attempt: PaymentAttempt, reason: Refund.Reason, actor: User | None = None) -> Refund:
     """Give all of a payment back that should not have come. In the caller's transaction, with order and attempt locked.
 
     What it was for is not touched: the order's lines belong to another payment, or to none.
     """
-    return write([attempt], [Piece(room(attempt))], Cause(reason))[0]
+    return write([attempt], [Piece(room(attempt))], Cause(reason, actor=actor))[0]
 
 
 @transaction.atomic

@@ -12,16 +12,19 @@ from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 CODE = "Tell whoever looks after the code: no normal working makes such a difference."
 # A payment too much goes back by itself, and staff may be at work on one that could not.
 SETTLING = timedelta(hours=1)
+IN_VAIN = "neither the order nor the money"
 
 
 def money_kept_in_vain() -> Iterator[Finding]:
     for attempt in PaymentAttempt.objects.kept_in_vain().select_related("order"):
-        kept = Money(attempt.captured_amount - attempt.refunded_amount, attempt.currency)
+        kept = Money(attempt.captured_amount - attempt.refunded_amount, attempt.captured.currency)
+        state = attempt.order.get_state_display().lower()
+        has = "the order, but paid for it twice" if attempt.order.paid_at and state == "paid" else IN_VAIN
         yield Finding(
             attempt.pk,
-            f"{kept} was taken for order {attempt.order.number}, which is {attempt.order.get_state_display().lower()}",
-            "The buyer has neither the order nor the money. See at the provider whether it was refunded there. If it "
-            "was not, refund it and write to the buyer.",
+            f"{kept} was taken for order {attempt.order.number}, which is {state}",
+            f"The buyer has {has}. See at the provider whether it was refunded there. If it was not, press 'Give back' "
+            "beside the payment on the order's page, or refund it at the provider, and write to the buyer.",
             attempt.order_id,
         )
 

@@ -4,9 +4,16 @@ import pytest
 
 from shop.alerts.models import Alert
 from shop.checkout.paying import start_payment
-from shop.checkout.reviewing import NotAcceptable, accept_as_paid, choices_for, refund_and_cancel
+from shop.checkout.reviewing import (
+    NotAcceptable,
+    NotReturnable,
+    accept_as_paid,
+    choices_for,
+    give_back,
+    refund_and_cancel,
+)
 from shop.checkout.sync import sync
-from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place, states
+from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, pay, place, states
 from shop.core import clock
 from shop.core.money import Money
 from shop.events.models import OutboxEvent
@@ -172,3 +179,59 @@ def test_a_voucher_is_used_again_by_accepting_and_given_back_by_cancelling(fake:
     Redemption.objects.update(order=ended)
     refund_and_cancel(order=ended, actor=None, note="")
     assert (Redemption.objects.standing().count(), Promotion.objects.get().uses) == (0, 0)
+
+
+def paid_again_in(fake: FakeProvider, currency: str, difference: int = 0) -> tuple[Order, PaymentAttempt]:
+    """A paid order for which a second payment came, of so much more than its total."""
+    order = place(make_variant(price=7800, stock=10))
+    pay(fake, order)
+    first = attempt_of(order)
+    second = PaymentAttempt.objects.create(
+        order=order,
+        provider=first.provider,
+        amount=order.grand_total,
+        currency="GBP",
+        expires_at=first.expires_at,
+        params=first.params,
+    )
+    params = {**first.params, "metadata": {"attempt": str(second.pk)}}
+    PaymentAttempt.objects.filter(pk=second.pk).update(params=params)
+    start_payment(second.pk)
+    fake.says(second, **PAID, amount_total=order.grand_total + difference, currency=currency)
+    sync(second.pk)
+    order.refresh_from_db()
+    assert states(order, second.pk) == ("review", "paid")
+    return order, PaymentAttempt.objects.get(pk=second.pk)
+
+
+@pytest.mark.parametrize(("currency", "difference"), [("EUR", 0), ("GBP", -500), ("GBP", 500)])
+def test_a_second_payment_that_does_not_match_goes_back_whole_and_the_order_stays_paid(
+    fake: FakeProvider, currency: str, difference: int
+) -> None:
+    order, second = paid_again_in(fake, currency, difference)
+    refund = give_back(attempt=second, actor=None)
+    assert (refund.total, refund.state) == (Money(15995 + difference, currency), "succeeded")
+    assert (states(order, second.pk), Alert.objects.open().count()) == (("review", "paid"), 0)
+    with pytest.raises(NotReturnable, match="went back already"):
+        give_back(attempt=second, actor=None)
+    assert Refund.objects.count() == 1
+
+
+def test_what_an_order_is_paid_by_is_not_given_back_so(fake: FakeProvider) -> None:
+    order = in_review(fake, 500)
+    with pytest.raises(NotReturnable, match="its order needs it"):
+        give_back(attempt=attempt_of(order), actor=None)
+    accept_as_paid(order=order, actor=None, note="")
+    with pytest.raises(NotReturnable, match="its order needs it"):
+        give_back(attempt=attempt_of(order), actor=None)
+    assert (states(order), Refund.objects.count()) == (("review", "paid"), 0)
+
+
+def test_what_stays_of_a_cancelled_order_is_given_back(fake: FakeProvider) -> None:
+    order = in_review(fake, -500)
+    fake.refund_status = "failed"
+    refund_and_cancel(order=order, actor=None, note="")
+    assert list(PaymentAttempt.objects.kept_in_vain()) == [attempt_of(order)]
+    fake.refund_status = "succeeded"
+    assert give_back(attempt=attempt_of(order), actor=None).amount == 15495
+    assert not PaymentAttempt.objects.kept_in_vain()
