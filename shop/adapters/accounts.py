@@ -130,8 +130,12 @@ class AccountsProvider(Protocol):
     def resend_confirmation(self, *, email: str) -> None:
         """Send the code or link again, where there is an account to confirm; silent where there is none."""
 
-    def confirm_sign_up(self, *, email: str, code: str) -> None:
-        """Raises CodeRefused."""
+    def confirm_sign_up(self, *, email: str, code: str) -> SignedIn | None:
+        """The proved identity, where the provider tells it without the password. Raises CodeRefused.
+
+        A code out of a link says whose it is: the e-mail may be empty then. To be signed in somebody also has to be
+        in the browser that signed up.
+        """
 
     def sign_in(self, *, email: str, password: str) -> SignedIn | Challenge:
         """Raises WrongCredentials and NotConfirmed."""
@@ -150,8 +154,11 @@ class AccountsProvider(Protocol):
     def forgot_password(self, *, email: str) -> None:
         """Send a code or link to choose a new password with; silent where there is no account."""
 
-    def reset_password(self, *, email: str, code: str, password: str) -> None:
-        """Raises CodeRefused and PasswordRefused. Every sign-in of the account is over then."""
+    def reset_password(self, *, email: str, code: str, password: str) -> str:
+        """The e-mail of the account, whose every sign-in is over now. Raises CodeRefused and PasswordRefused.
+
+        A code out of a link says whose it is: the e-mail may be empty then.
+        """
 
     def change_password(self, *, holder: Holder, old: str, new: str) -> None:
         """Raises WrongCredentials, PasswordRefused and SignInLapsed."""

@@ -144,7 +144,13 @@ def make_accounts(people: list[Customer]) -> dict[str, User]:
     emails = [person.email for person in people if person.has_account]
     User.objects.bulk_create(
         [
-            User(email=person.email, full_name=person.full_name, password=password, date_joined=joined)
+            User(
+                email=person.email,
+                full_name=person.full_name,
+                password=password,
+                date_joined=joined,
+                email_confirmed_at=joined,
+            )
             for person in people
             if person.has_account
         ],

@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from shop.accounts.models import User
+from shop.core import clock
 
 PASSWORD = "aspire-demo"  # noqa: S105 - printed by `make run`: these accounts are for looking around
 # The part before @: (group, name). What a group may do is the staff site's business.
@@ -25,5 +26,6 @@ def make_staff() -> None:
         group, _ = Group.objects.get_or_create(name=role)
         if not User.objects.filter(email=email).exists():
             is_owner = role == "owner"
-            user = User.objects.create_user(email, PASSWORD, full_name=name, is_staff=True, is_superuser=is_owner)
+            rights = {"is_staff": True, "is_superuser": is_owner}
+            user = User.objects.create_user(email, PASSWORD, full_name=name, email_confirmed_at=clock.now(), **rights)
             user.groups.add(group)

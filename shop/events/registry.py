@@ -14,5 +14,6 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderCancelled": ("shop.refunds.handlers.mail_cancellation",),
     "RefundIssued": ("shop.refunds.handlers.mail_refund", "shop.invoices.handlers.credit_refund"),
     "StockLow": ("shop.warehouse.handlers.mail_stock_low",),
+    "CustomerSignedUp": (),
     "ProductChanged": ("shop.catalog.handlers.refresh_listing",),
 }

@@ -31,6 +31,7 @@ SCHEMAS: dict[str, Schema] = {
     "OrderCancelled": Schema("aspireclothes.orders", _ORDER, {"reason": str}),
     "RefundIssued": Schema("aspireclothes.payments", {**_ORDER, "refund_id": str, "amount": int, "currency": str}),
     "StockLow": Schema("aspireclothes.warehouse", {"variant_id": int, "sku": str, "location": str, "available": int}),
+    "CustomerSignedUp": Schema("aspireclothes.accounts", {"user_id": int}),
     "ProductChanged": Schema("aspireclothes.catalog", {"product_id": int, "slug": str, "reason": str}),
 }
 

@@ -101,8 +101,9 @@ def make_sale(percent: int = 20, *, products: Sequence[Product] = (), **fields: 
     return sale
 
 
-def make_user(email: str = "alice@example.org", **fields: Any) -> User:
-    return User.objects.create_user(email, "a-long-password-1", **fields)
+def make_user(email: str = "alice@example.org", password: str = "a-long-password-1", **fields: Any) -> User:
+    """A customer with a confirmed e-mail; email_confirmed_at=None makes one who has still to confirm."""
+    return User.objects.create_user(email, password, **{"email_confirmed_at": clock.now(), **fields})
 
 
 def make_recipient(**fields: Any) -> orders.Recipient:
