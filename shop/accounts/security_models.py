@@ -100,11 +100,17 @@ class AccountEvent(models.Model):
 
 
 class RateLimit(models.Model):
-    """How often something was tried in the present window. In the database, since processes share no memory."""
+    """How often something was tried, and when it may be tried again. In the database: processes share no memory."""
 
     key = models.CharField(max_length=120, primary_key=True)
+    # Tries that were let through.
     hits = models.PositiveIntegerField(default=0)
+    # The next try is let through from here on.
+    opens_at = models.DateTimeField(default=clock.now)
+    # Forgotten then: the next try is the first.
     until = models.DateTimeField(db_index=True)
+    # What came of the last try: so that one statement both counts it and tells.
+    refused = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(hits__gte=0), name="rate_hits_not_negative")]

@@ -41,7 +41,11 @@ class SignInLapsed(Refused):
 
 
 class TooManyTries(Refused):
-    """Asked for too often: come back later."""
+    """Asked for too often: come back after that many seconds (0: whoever counts does not say)."""
+
+    def __init__(self, message: str = "too many tries", *, seconds: int = 0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class PasswordRefused(Refused):

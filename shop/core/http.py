@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import IPv6Address, ip_address
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
@@ -73,6 +74,36 @@ def comes_from_here(request: HttpRequest) -> bool:
     if referer := request.headers.get("Referer"):
         return any(referer.startswith(f"{site}/") for site in ours)
     return "Sec-Fetch-Site" in request.headers
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The network address of whoever asks; None where there is none that can be read.
+
+    Each proxy writes at the right end of X-Forwarded-For whom it was asked by, and anybody may send the header with
+    something in it already: only as many entries from the right as there are proxies of ours (TRUSTED_PROXIES) count.
+    A request with fewer did not come through all of them, so its own peer is taken.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    trusted: int = settings.TRUSTED_PROXIES
+    if trusted > 0:
+        chain = request.headers.get("X-Forwarded-For", "").split(",")
+        if len(chain) >= trusted and (forwarded := _readable(chain[-trusted])):
+            return forwarded
+    return _readable(peer)
+
+
+def _readable(text: str) -> str | None:
+    """The address in its one usual form; an IPv4 address that is wrapped in IPv6 is unwrapped."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        if address.scope_id:
+            return None
+    return str(address)
 
 
 def see_other(url: str) -> HttpResponse:
