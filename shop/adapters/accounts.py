@@ -29,7 +29,10 @@ class WrongCredentials(Refused):
 
 
 class NotConfirmed(Refused):
-    """The password is right, but the e-mail has not been confirmed yet."""
+    """The password is right, but the e-mail has not been confirmed yet.
+
+    A provider that says so without looking at the password gives WrongCredentials instead.
+    """
 
 
 class CodeRefused(Refused):
@@ -168,18 +171,28 @@ class AccountsProvider(Protocol):
         """Raises WrongCredentials, PasswordRefused and SignInLapsed."""
 
     def change_email(self, *, holder: Holder, email: str) -> None:
-        """Ask the new address whether it is theirs; nothing changes until confirm_email. Never says it is taken."""
+        """Ask the new address whether it is theirs; nothing changes until confirm_email. Never says it is taken.
+
+        Raises SignInLapsed.
+        """
 
     def confirm_email(self, *, holder: Holder, code: str) -> str:
-        """The new address, in force from now on. Raises CodeRefused, also when another account has it by now."""
+        """The new address, in force from now on.
+
+        Raises CodeRefused, also when another account has it by now, and SignInLapsed.
+        """
 
     def delete(self, *, holder: Holder) -> None:
         """Make signing in impossible for good, and forget what the provider knows. Repeating it changes nothing."""
 
-    def start_totp(self, *, holder: Holder) -> TotpStart: ...
+    def start_totp(self, *, holder: Holder) -> TotpStart:
+        """Raises SignInLapsed."""
 
     def confirm_totp(self, *, holder: Holder, start: TotpStart, code: str) -> list[str]:
-        """Turn two-step sign-in on; the recovery codes, shown once (empty without). Raises CodeRefused."""
+        """Turn two-step sign-in on; the recovery codes, shown once (empty without).
+
+        Raises CodeRefused and SignInLapsed.
+        """
 
     def remove_totp(self, *, holder: Holder) -> None: ...
 

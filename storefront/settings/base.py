@@ -176,6 +176,8 @@ COGNITO_REGION = env.str("COGNITO_REGION", default="us-east-1")
 COGNITO_POOL_ID = env.str("COGNITO_POOL_ID", default="")
 COGNITO_CLIENT_ID = env.str("COGNITO_CLIENT_ID", default="")
 COGNITO_CLIENT_SECRET = env.str("COGNITO_CLIENT_SECRET", default="")
+# Empty: AWS itself. A private endpoint is AWS's too; other addresses are for a laptop only.
+COGNITO_ENDPOINT = env.str("COGNITO_ENDPOINT", default="")
 # Staff may open the admin only with two-step sign-in.
 STAFF_SECOND_STEP = env.bool("STAFF_SECOND_STEP", default=False)
 # How many proxies of ours (edge, gateway) add themselves to X-Forwarded-For; 0: nobody, so the header is not read.
