@@ -90,12 +90,13 @@ def end_here(user: User, *, but: str = "") -> None:
     rows.update(ended_at=clock.now(), refresh_token="")
 
 
-def end_others(request: HttpRequest) -> None:
+def end_others(request: HttpRequest) -> User:
     """End every session of the signed-in person but this one, which goes on under a new key."""
     user = cast(User, request.user)
     user.refresh_from_db()
     end_here(user, but=request.session.get(SESSION_KEY, ""))
     update_session_auth_hash(request, user)
+    return user
 
 
 def _forget_another(request: HttpRequest, user: User) -> None:

@@ -1,0 +1,38 @@
+"""Changing what somebody signs in with: at the provider, in the shop's sessions, and told by mail."""
+
+import logging
+
+from django.http import HttpRequest
+
+from shop.accounts import mails, sessions
+from shop.accounts.models import User
+from shop.adapters.accounts import accounts
+
+log = logging.getLogger(__name__)
+
+
+def ask_for_reset(email: str, request: HttpRequest) -> None:
+    """Have the provider send a link or code to choose a new password with, where there is an account."""
+    accounts().forgot_password(email=email)
+
+
+def reset_password(request: HttpRequest, *, email: str, code: str, password: str) -> None:
+    """Set a new password by a mailed code; every browser is signed out, this one too, and the owner is told.
+
+    Raises CodeRefused and PasswordRefused, and nothing has changed then.
+    """
+    email = accounts().reset_password(email=email, code=code, password=password)
+    user = User.objects.filter(email=email).first()
+    if user:
+        sessions.end_here(user)
+        mails.password_changed(user)
+
+
+def change_password(request: HttpRequest, *, old: str, new: str) -> None:
+    """Set a new password; every other browser is signed out, and the owner is told.
+
+    Raises WrongCredentials, PasswordRefused and SignInLapsed, and nothing has changed then.
+    """
+    accounts().change_password(holder=sessions.holder(request), old=old, new=new)
+    user = sessions.end_others(request)
+    mails.password_changed(user)

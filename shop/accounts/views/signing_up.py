@@ -1,0 +1,107 @@
+"""Creating an account and confirming its e-mail. No page tells whether there was an account before."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from shop.accounts import pending
+from shop.accounts.access import safe_next
+from shop.accounts.forms import EmailForm, GateForm, LinkForm, SignUpForm, TypedCodeForm
+from shop.accounts.pending import PendingSignUp
+from shop.accounts.views.gate import gate, show
+from shop.accounts.views.signing_in import HOME, signed_in_response
+from shop.adapters.accounts import AccountsError, SignedIn, accounts
+from shop.core.http import see_other
+
+CODE = "confirm_code"
+AGAIN = "If this email has an account that waits to be confirmed, we have written to it again."
+CONFIRMED = "Your email is confirmed. Sign in with it."
+BAD_LINK = "This link was used already, or is too old. Ask for a new one below."
+
+
+@gate
+def signup(request: HttpRequest) -> HttpResponse:
+    """The form; then on to confirming, the same for an e-mail that has an account."""
+    after = safe_next(request)
+    if request.user.is_authenticated:
+        return see_other(after or HOME)
+    form = SignUpForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return show(request, "signup", form, after=after)
+    asked = {name: form.cleaned_data[name] for name in ("email", "password", "full_name")}
+    try:
+        accounts().sign_up(**asked)
+    except AccountsError as error:
+        form.refuse(error)
+        return show(request, "signup", form, after=after)
+    remember(request, PendingSignUp(asked["email"], form.cleaned_data["news"], after))
+    return see_other(reverse("account-confirm"))
+
+
+def remember(request: HttpRequest, sign_up: PendingSignUp) -> None:
+    """A new sign-up to confirm in this browser; a link opened before it is of no more use."""
+    pending.forget(request, CODE)
+    pending.remember_sign_up(request, sign_up)
+
+
+@gate
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Where the mailed link leads: one button, since programs that scan mails open links. Or the code is typed here."""
+    if pending.stash_code(request, CODE):
+        return see_other(reverse("account-confirm"))
+    waiting = pending.sign_up(request)
+    code = request.session.get(CODE, "")
+    form = confirm_form(request, waiting)
+    ready = bool(code) or accounts().codes_are_typed
+    if request.method != "POST" or not ready or not form.is_valid():
+        return show(request, "confirm", form, waiting=waiting, ready=ready)
+    typed = {"email": form.cleaned_data.get("email", ""), "code": form.cleaned_data.get("code", code)}
+    try:
+        proved = accounts().confirm_sign_up(**typed)
+    except AccountsError as error:
+        return not_confirmed(request, form, error, waiting)
+    return confirmed(request, proved, waiting)
+
+
+def confirm_form(request: HttpRequest, waiting: PendingSignUp | None) -> GateForm:
+    """Fields for a code that is typed, none for one out of a link."""
+    data = request.POST if request.method == "POST" else None
+    if accounts().codes_are_typed:
+        return TypedCodeForm(data, initial={"email": waiting.email if waiting else ""})
+    return LinkForm(data)
+
+
+def not_confirmed(
+    request: HttpRequest, form: GateForm, error: AccountsError, waiting: PendingSignUp | None
+) -> HttpResponse:
+    form.refuse(error)
+    if isinstance(form, LinkForm) and form.status == 200:
+        pending.forget(request, CODE)
+        form.errors.clear()
+        form.add_error(None, BAD_LINK)
+    return show(request, "confirm", form, waiting=waiting, ready=CODE in request.session or accounts().codes_are_typed)
+
+
+def confirmed(request: HttpRequest, proved: SignedIn | None, waiting: PendingSignUp | None) -> HttpResponse:
+    """Signed in where this very browser signed up; everybody else signs in with the password."""
+    pending.forget(request, CODE, pending.SIGN_UP)
+    if proved and waiting and proved.identity.email == waiting.email:
+        return signed_in_response(request, proved, after=waiting.after)
+    messages.success(request, CONFIRMED)
+    return see_other(reverse("account-login"))
+
+
+@gate
+def confirm_again(request: HttpRequest) -> HttpResponse:
+    """Another mail to confirm with, where there is something to confirm; the same words in any case."""
+    waiting = pending.sign_up(request)
+    form = EmailForm(request.POST or None, initial={"email": waiting.email if waiting else ""})
+    if request.method != "POST" or not form.is_valid():
+        return show(request, "confirm_again", form)
+    try:
+        accounts().resend_confirmation(email=form.cleaned_data["email"])
+    except AccountsError as error:
+        form.refuse(error)
+        return show(request, "confirm_again", form)
+    messages.success(request, AGAIN)
+    return see_other(reverse("account-confirm"))
