@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 
 from shop.core import clock
@@ -84,6 +84,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
             | Q(state=Order.State.REVIEW, updated_at__lt=now - timedelta(days=1))
         )
 
+    def guests(self, email: str) -> Self:
+        """Orders placed without an account under that e-mail, in any case of letters."""
+        return self.filter(user=None, email__iexact=email, contact_to_erase=False)
+
     def locked(self) -> Self:
         """The rows, locked in primary-key order. The order row is always locked before its stock rows."""
         return self.order_by("pk").select_for_update(of=("self",))
@@ -125,6 +129,8 @@ class Order(TimeStamped):
     region = models.CharField(max_length=100, blank=True)
     postcode = models.CharField(max_length=20, blank=True)
     marketing_consent = models.BooleanField(default=False)
+    # The buyer closed their account: e-mail and phone go as soon as nothing is left to do.
+    contact_to_erase = models.BooleanField(default=False, editable=False)
 
     currency = models.CharField(max_length=3)
     lines_total = models.PositiveBigIntegerField()
@@ -156,7 +162,9 @@ class Order(TimeStamped):
     class Meta:
         ordering = ["-placed_at"]
         indexes = [
-            models.Index(fields=["hold_until"], condition=Q(state__in=["pending", "processing"]), name="order_holds")
+            models.Index(fields=["hold_until"], condition=Q(state__in=["pending", "processing"]), name="order_holds"),
+            models.Index(Upper("email"), condition=Q(user=None), name="guest_orders_by_email"),
+            models.Index(fields=["placed_at"], condition=Q(contact_to_erase=True), name="order_contacts_to_erase"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -18,11 +18,11 @@ from shop.cart.services import Bag
 from shop.cart.stores import StoredCart, key_for_placing, store
 from shop.catalog import snapshot
 from shop.checkout import codes, replacing, services
-from shop.checkout.addresses import country_choices, shape_of
 from shop.checkout.forms import CheckoutForm, initial_from
 from shop.checkout.quote import Quote, quote
 from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, NothingToPay, Shown
 from shop.checkout.views.payment import CLOSED, page_to_pay_on
+from shop.core.addresses import country_choices, shape_of
 from shop.core.http import personal_page, see_other
 from shop.delivery import services as delivery
 from shop.marketing.reasons import USED_BY_YOU
@@ -87,7 +87,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return see_other("/cart/")
     earlier = services.last_order_from(stored.key)
     at = till(stored, bag, earlier.country if earlier else settings.SHOP_COUNTRY, codes.customer_of(request))
-    return show(request, at, at.form(initial=initial_from(earlier) if earlier else {}))
+    initial = initial_from(earlier) if earlier else {}
+    return show(request, at, at.form(initial=initial | {"country": at.country}))
 
 
 def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:

@@ -1,6 +1,6 @@
 import pytest
 
-from shop.checkout.addresses import country_choices, shape_of
+from shop.core.addresses import country_choices, shape_of
 
 
 @pytest.mark.parametrize(
