@@ -261,7 +261,7 @@ def run_all(chosen: Sequence[Mutant]) -> int:
     """Judge each in a copy of the tree; exit code 1 when one escapes."""
     escaped = 0
     with tree() as copy, database(f"mutants_{os.getpid()}") as url:
-        if run(copy, url, sorted({test for mutant in chosen for test in mutant.tests})):
+        if run(copy, url, sorted({test for mutant in chosen for test in mutant.tests}), "--create-db"):
             print("The tests fail without any mutation: nothing is proved.")
             return 1
         for mutant in chosen:
@@ -278,15 +278,15 @@ def judge(mutant: Mutant, copy: Path, url: str) -> str:
     sound = file.read_text()
     file.write_text(mutant.applied(sound))
     try:
-        code = run(copy, url, mutant.tests)
+        code = run(copy, url, mutant.tests, "--reuse-db")
     finally:
         file.write_text(sound)
     return {0: "ESCAPED", FAILED: "caught"}.get(code, f"BROKEN ({code})")
 
 
-def run(copy: Path, url: str, tests: Sequence[str]) -> int:
-    """pytest's exit code for these tests in the copy, on a database of their own."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--create-db", *tests]
+def run(copy: Path, url: str, tests: Sequence[str], make: str) -> int:
+    """pytest's exit code for these tests in the copy. make: whether they get a new database, an option of pytest's."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", make, *tests]
     environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "storefront.settings.test"}
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode
 

@@ -1,6 +1,7 @@
 """The provider's messages: only its own are believed, and none is lost or worked on twice."""
 
 import json
+import threading
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import stripe
 from django.test import Client
 from pytest_django import Settings
 
-from shop.adapters.payments import ProviderUnavailable
+from shop.adapters.payments import ProviderUnavailable, SessionState
 from shop.alerts.models import Alert
 from shop.checkout.paying import start_payment
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place, states
@@ -173,6 +174,14 @@ def test_messages_out_of_order_end_the_same(fake: FakeProvider) -> None:
 def test_many_at_once_pay_and_settle_exactly_once(fake: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     order, attempt = started()
     fake.says(attempt, **PAID)
+    ask, all_have_asked = fake.retrieve_session, threading.Barrier(8, timeout=60)
+
+    def asked_together(session_id: str) -> SessionState:
+        """Nobody writes before all of them know that it is paid."""
+        all_have_asked.wait()
+        return ask(session_id)
+
+    monkeypatch.setattr(fake, "retrieve_session", asked_together)
     settled: list[object] = []
     real = warehouse.settle
 

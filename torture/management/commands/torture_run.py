@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from shop.catalog import listings
 from shop.core.crash import POINTS
 from shop.tests.builders import make_product, make_promotion, make_rate, make_size, make_variant, make_voucher
 from torture.armed import ArmedPoints
@@ -46,11 +47,12 @@ class Command(BaseCommand):
 
 
 def stage(jobs: JobProcess) -> World:
-    """A small shop: a shirt with plenty of stock in each size, and a rare one."""
+    """A small shop, listed: a shirt with plenty of stock in each size, and a rare one."""
     make_rate()
     shirt, rare = make_product("Shirt"), make_product("Rare shirt")
     plenty = [make_variant(shirt, size=make_size(name), stock=100_000) for name in SIZES]
     scarce = [make_variant(rare, size=make_size(name), stock=6, price=1999) for name in SIZES]
+    listings.refresh([shirt.pk, rare.pk])
     codes = [make_voucher("TEN"), make_voucher("FEW", make_promotion(max_uses=5, percent=33))]
     return World(
         settings.SITE_URL,
