@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from shop.cart.stores import MAX_QUANTITY, StoredCart, StoredLine, key_for_placing, store
 from shop.catalog.choice import FEW
-from shop.catalog.models import ProductListing, ProductVariant
+from shop.catalog.models import ProductListing, ProductVariant, ProductVariantQuerySet
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.core.money import Money
@@ -138,11 +138,15 @@ def is_sold(variant: ProductVariant) -> bool:
     return variant.is_active and shown and variant.currency == settings.SHOP_CURRENCY
 
 
-def price(cart: StoredCart | None) -> Bag:
-    """The bag with today's prices and stock. Three queries, however many lines."""
+def price(cart: StoredCart | None, *, with_sizes: bool = True) -> Bag:
+    """The bag with today's prices and stock. Three queries, however many lines.
+
+    with_sizes: lines know the other sizes of their piece, for a page where one can be chosen.
+    """
     if cart is None or not cart.lines:
         return Bag(cart)
-    variants = siblings_of(line.variant_id for line in cart.lines)
+    ids = [line.variant_id for line in cart.lines]
+    variants = siblings_of(ids) if with_sizes else these(ids)
     pictures = pictures_of(variants.values())
     held, waiting = held_by(cart.key)
     lines = [
@@ -160,12 +164,20 @@ def price(cart: StoredCart | None) -> Bag:
     return Bag(cart, lines, waiting)
 
 
+def these(variant_ids: Iterable[int]) -> dict[int, ProductVariant]:
+    """These variants, by id, each with its stock."""
+    return by_id(ProductVariant.objects.filter(pk__in=list(variant_ids)))
+
+
 def siblings_of(variant_ids: Iterable[int]) -> dict[int, ProductVariant]:
     """These variants and all other sizes of the same pieces, by id, in the order of sizes; each with its stock."""
     asked = ProductVariant.objects.filter(pk__in=list(variant_ids))
     same = asked.filter(product=OuterRef("product"), colour=OuterRef("colour"))
-    found = ProductVariant.objects.filter(Exists(same)).select_related("product", "colour", "size").with_available()
-    return {variant.pk: variant for variant in found.order_by("size__position", "pk")}
+    return by_id(ProductVariant.objects.filter(Exists(same)).order_by("size__position", "pk"))
+
+
+def by_id(found: ProductVariantQuerySet) -> dict[int, ProductVariant]:
+    return {variant.pk: variant for variant in found.select_related("product", "colour", "size").with_available()}
 
 
 def same_piece(one: ProductVariant, other: ProductVariant) -> bool:

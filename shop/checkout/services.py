@@ -160,9 +160,7 @@ def quoted_as_shown(stored: StoredCart | Quote, placement_key: str, recipient: R
 
     Raises CartChanged, CodeRefused or CountryChanged.
     """
-    quoted = (
-        stored if isinstance(stored, Quote) else quote(cart.price(stored), recipient.country, customer=recipient.email)
-    )
+    quoted = stored if isinstance(stored, Quote) else quoted_now(stored, recipient)
     bag = quoted.bag
     if bag.cart is None or not bag.lines:
         raise CartChanged([])
@@ -176,6 +174,10 @@ def quoted_as_shown(stored: StoredCart | Quote, placement_key: str, recipient: R
     if bag.problems or not as_shown:
         raise CartChanged(bag.problems or bag.repriced)
     return quoted
+
+
+def quoted_now(stored: StoredCart, recipient: Recipient) -> Quote:
+    return quote(cart.price(stored, with_sizes=False), recipient.country, customer=recipient.email)
 
 
 def agreed_choice(quoted: Quote, method: str, seen: Shown) -> Choice:

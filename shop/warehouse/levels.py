@@ -68,8 +68,8 @@ def _update(levels: Sequence[StockLevel], changes: Mapping[int, Change]) -> None
     """One guarded UPDATE of them all: a row matches only if 0 <= reserved <= on_hand will still hold."""
     if not levels:
         return
-    on_hand = _by_row((level.pk, changes[level.pk].on_hand) for level in levels)
-    reserved = _by_row((level.pk, changes[level.pk].reserved) for level in levels)
+    on_hand = _by_row({level.pk: changes[level.pk].on_hand for level in levels})
+    reserved = _by_row({level.pk: changes[level.pk].reserved for level in levels})
     rows = StockLevel.objects.filter(pk__in=[level.pk for level in levels])
     guarded = rows.filter(reserved__gte=-reserved, on_hand__gte=F("reserved") + reserved - on_hand)
     if guarded.update(on_hand=F("on_hand") + on_hand, reserved=F("reserved") + reserved) != len(levels):
@@ -80,9 +80,12 @@ def _update(levels: Sequence[StockLevel], changes: Mapping[int, Change]) -> None
         level.reserved += changes[level.pk].reserved
 
 
-def _by_row(values: Iterable[tuple[int, int]]) -> Case:
-    """A number of its own for each row."""
-    return Case(*(When(pk=pk, then=Value(value)) for pk, value in values), output_field=IntegerField())
+def _by_row(values: Mapping[int, int]) -> Case | Value:
+    """A number of its own for each row, or the one that all of them get."""
+    first, *others = set(values.values())
+    if not others:
+        return Value(first, IntegerField())
+    return Case(*(When(pk=pk, then=Value(value)) for pk, value in values.items()), output_field=IntegerField())
 
 
 def _can_bear(level: StockLevel, change: Change) -> bool:

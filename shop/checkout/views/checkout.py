@@ -82,7 +82,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return see_other("/cart/")
     if request.method == "POST":
         return submitted(request, stored)
-    bag = cart.price(stored)
+    bag = cart.price(stored, with_sizes=False)
     if not bag.lines or bag.problems or bag.repriced:
         return see_other("/cart/")
     earlier = services.last_order_from(stored.key)
@@ -96,7 +96,7 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
     placed = find_placed(stored.key, request.POST.get(REVISION, ""))
     if placed and placed.state not in (State.PENDING, State.CANCELLED):
         return see_other(placed.get_absolute_url())
-    bag = cart.price(stored)
+    bag = cart.price(stored, with_sizes=False)
     if not bag.lines or bag.problems:
         return see_other("/cart/?changed=lines")
     wanted, customer = request.POST.get("country", ""), request.POST.get("email", "")
@@ -126,7 +126,7 @@ def with_code(request: HttpRequest, at: Till) -> HttpResponse:
     typed = "" if REMOVE in request.POST else request.POST.get(CODE, "")
     refused = codes.use(at.bag, at.country, typed, request.POST.get("email", ""))
     stored = current_cart(request) or at.stored
-    changed = till(stored, cart.price(stored), at.country, request.POST.get("email", ""))
+    changed = till(stored, cart.price(stored, with_sizes=False), at.country, request.POST.get("email", ""))
     return show(request, changed, as_typed(request, changed), refused=refused)
 
 
