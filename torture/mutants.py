@@ -228,6 +228,27 @@ MUTANTS = (
         "before.gross + share.gross, contained(before.gross + share.gross, share.rate))",
         ("shop/tax/tests/test_amounts.py::test_the_sums_by_rate_are_those_of_lines_and_delivery",),
     ),
+    Mutant(
+        "what cannot be shared out evenly is lost",
+        "shop/core/sharing.py",
+        "        parts[place] += 1\n",
+        "        pass\n",
+        (f"{CHECKOUT}/test_money_chain.py::test_what_is_charged_is_quoted_taxed_paid_back_and_credited_to_the_unit",),
+    ),
+    Mutant(
+        "delivery that was paid back can be paid back again",
+        "shop/refunds/amounts.py",
+        "max(0, order.delivery_charged - delivery)",
+        "max(0, order.delivery_charged)",
+        (f"{CHECKOUT}/test_money_chain.py::test_what_is_charged_is_quoted_taxed_paid_back_and_credited_to_the_unit",),
+    ),
+    Mutant(
+        "an export pays the tax of home",
+        "shop/tax/services.py",
+        "return in_steps(price - contained(price, self.rates.of(tax_class)), settings.SHOP_CURRENCY)",
+        "return price",
+        (f"{CHECKOUT}/test_money_chain.py::test_what_is_charged_is_quoted_taxed_paid_back_and_credited_to_the_unit",),
+    ),
 )
 
 
