@@ -63,5 +63,5 @@ def test_rows_are_locked_in_key_order_before_each_is_updated_in_key_order() -> N
     updates = [(at, sql) for at, sql in enumerate(statements) if sql.startswith('UPDATE "shop_stocklevel"')]
     assert all(at > lock for at, _ in updates)
     keys = list(StockLevel.objects.order_by("pk").values_list("pk", flat=True))
-    assert [key for _, sql in updates for key in keys if f'"id" = {key})' in sql] == keys
+    assert [f'"id" IN ({", ".join(map(str, keys))})' in sql for _, sql in updates] == [True]
     assert all('"on_hand" >= ' in sql for _, sql in updates)
