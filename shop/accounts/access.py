@@ -31,7 +31,7 @@ def signed_in_page(view: View[P]) -> View[P]:
 
 def sign_in_address(after: str = "") -> str:
     """The sign-in page, going on to that path of ours afterwards."""
-    query = f"?{urlencode({'next': after})}" if is_local(after) else ""
+    query = f"?{urlencode({'next': after}, safe='/')}" if is_local(after) else ""
     return reverse("account-login") + query
 
 

@@ -1,14 +1,13 @@
 """Changing what somebody signs in with: at the provider, in the shop's sessions, and told by mail."""
 
-import logging
+from datetime import timedelta
 
 from django.http import HttpRequest
 
 from shop.accounts import mails, sessions
+from shop.accounts.limits import hit
 from shop.accounts.models import User
 from shop.adapters.accounts import accounts
-
-log = logging.getLogger(__name__)
 
 
 def ask_for_reset(email: str, request: HttpRequest) -> None:
@@ -31,8 +30,9 @@ def reset_password(request: HttpRequest, *, email: str, code: str, password: str
 def change_password(request: HttpRequest, *, old: str, new: str) -> None:
     """Set a new password; every other browser is signed out, and the owner is told.
 
-    Raises WrongCredentials, PasswordRefused and SignInLapsed, and nothing has changed then.
+    Raises WrongCredentials, PasswordRefused, SignInLapsed and TooManyTries, and nothing has changed then.
     """
+    hit(f"password-change:{request.user.pk}", limit=10, window=timedelta(hours=1))
     accounts().change_password(holder=sessions.holder(request), old=old, new=new)
     user = sessions.end_others(request)
     mails.password_changed(user)

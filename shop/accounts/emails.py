@@ -32,9 +32,14 @@ def _domain(domain: str) -> str:
     if domain.isascii():
         return domain
     try:
-        return domain.encode("idna").decode()
+        name = domain.encode("idna")
+        faithful = name.decode("idna") == domain.lower()
     except UnicodeError:
-        raise ValidationError(IN_FULL, "invalid") from None
+        faithful = False
+    # Some letters vanish on the way, such as a space of no width.
+    if not faithful:
+        raise ValidationError(IN_FULL, "invalid")
+    return name.decode()
 
 
 class EmailField(forms.CharField):

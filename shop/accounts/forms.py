@@ -137,6 +137,16 @@ class TypedCodeForm(GateForm):
     code = CodeField(label="Code from our mail", help_text="Six figures.")
 
 
+class NewEmailForm(GateForm):
+    email = EmailField(label="New email", autocomplete="email")
+
+
+class NewEmailCodeForm(GateForm):
+    """The code that was mailed to the new address."""
+
+    code = CodeField(label="Code from our mail", help_text="Six figures.")
+
+
 class SecondStepForm(GateForm):
     code = CodeField(label="Code", numeric=False)
 

@@ -2,17 +2,20 @@
 
 from django.urls import path
 
-from shop.accounts.views import passwords, signing_in, signing_up
+from shop.accounts.views import emails, passwords, signing_in, signing_up
 
 urlpatterns = [
     path("account/signup/", signing_up.signup, name="account-signup"),
     path("account/confirm/", signing_up.confirm, name="account-confirm"),
     path("account/confirm/again/", signing_up.confirm_again, name="account-confirm-again"),
+    path("account/email/", emails.change, name="account-email"),
+    path("account/email/confirm/", emails.confirm, name="account-email-confirm"),
     path("account/login/", signing_in.login, name="account-login"),
     path("account/login/code/", signing_in.login_code, name="account-login-code"),
     path("account/login/new-password/", signing_in.login_new_password, name="account-login-new-password"),
     path("account/logout/", signing_in.logout, name="account-logout"),
     path("account/logout/everywhere/", signing_in.logout_everywhere, name="account-logout-everywhere"),
+    path("account/password/", passwords.change, name="account-password"),
     path("account/password/forgot/", passwords.forgot, name="account-password-forgot"),
     path("account/password/reset/", passwords.reset, name="account-password-reset"),
 ]

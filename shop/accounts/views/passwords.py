@@ -5,13 +5,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from shop.accounts import credentials, pending
-from shop.accounts.forms import EmailForm, NewPasswordForm, ResetForm
+from shop.accounts.access import signed_in_page
+from shop.accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm, ResetForm
 from shop.accounts.views.gate import gate, show
+from shop.accounts.views.signing_in import HOME
 from shop.adapters.accounts import AccountsError, CodeRefused, accounts
 from shop.core.http import see_other
 
 CODE, EMAIL = "reset_code", "reset_email"
 DONE = "Your new password is set, and every browser that was signed in is signed out. Sign in with it."
+
+CHANGED = "Your password is changed, and every other browser is signed out."
 
 
 @gate
@@ -64,3 +68,19 @@ def link_spent(request: HttpRequest) -> HttpResponse:
     pending.forget(request, CODE)
     messages.error(request, "This link was used already, or is too old. Ask for a new one here.")
     return see_other(reverse("account-password-forgot"))
+
+
+@gate
+@signed_in_page
+def change(request: HttpRequest) -> HttpResponse:
+    """A new password, knowing the old one; every other browser is signed out."""
+    form = ChangePasswordForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return show(request, "password", form)
+    try:
+        credentials.change_password(request, old=form.cleaned_data["old"], new=form.cleaned_data["password"])
+    except AccountsError as error:
+        form.refuse(error)
+        return show(request, "password", form)
+    messages.success(request, CHANGED)
+    return see_other(HOME)
