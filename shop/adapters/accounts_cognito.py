@@ -139,23 +139,22 @@ class CognitoAccounts:
         return _signed_in(answer, email)
 
     def answer(self, *, challenge: Challenge, answer: str) -> SignedIn | Challenge:
-        state = json.loads(challenge.state)
+        session, user, stepped = _read(challenge)
         name, field = ANSWERS[challenge.kind]
         if challenge.kind is ChallengeKind.CODE:
             answer = _figures(answer)
         else:
             _refuse_weak(answer, challenge.email)
-        user = state["user"]
         found = call(
             "admin_respond_to_auth_challenge",
             ANSWER_REFUSED,
             UserPoolId=settings.COGNITO_POOL_ID,
             ClientId=settings.COGNITO_CLIENT_ID,
             ChallengeName=name,
-            Session=state["session"],
+            Session=session,
             ChallengeResponses={"USERNAME": user, field: answer, "SECRET_HASH": secret_hash(user)},
         )
-        second_step = state["second_step"] or challenge.kind is ChallengeKind.CODE
+        second_step = stepped or challenge.kind is ChallengeKind.CODE
         return _signed_in(found, challenge.email, user=user, second_step=second_step)
 
     def sign_out(self, *, holder: Holder) -> None:
@@ -302,6 +301,15 @@ def _signed_in(found: Json, email: str, *, user: str = "", second_step: bool = F
     # Answers have to name the user by the name Cognito gave them, not by an e-mail.
     user = found.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP") or user or email
     return Challenge(kind, email, json.dumps({"session": found["Session"], "user": user, "second_step": second_step}))
+
+
+def _read(challenge: Challenge) -> tuple[str, str, bool]:
+    """Cognito's session, the user name it is about, and whether a code was answered already."""
+    try:
+        state = json.loads(challenge.state)
+        return str(state["session"]), str(state["user"]), bool(state["second_step"])
+    except (ValueError, KeyError, TypeError):
+        raise SignInLapsed("not a challenge of Cognito's") from None
 
 
 def _access_token(holder: Holder) -> str:

@@ -1,0 +1,1 @@
+"""What runs beside the shop on AWS, and the templates that make it."""

@@ -1,0 +1,1 @@
+"""The user pool: its template, and what moves people into it."""

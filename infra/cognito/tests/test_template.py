@@ -1,0 +1,65 @@
+"""The user pool that the template makes is the one that the shop expects."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from cfnlint.api import ManualArgs, lint_file
+from cfnlint.decode import cfn_yaml
+
+from adminpanel.roles import ROLES
+from sandbox.cognito import server
+from shop.adapters import accounts_cognito
+
+FOLDER = Path(__file__).parent.parent
+TEMPLATES = [FOLDER / "template.yaml", FOLDER / "migrate_user" / "template.yaml"]
+
+
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = cfn_yaml.load(str(TEMPLATES[0]))["Resources"]
+    return found
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.parent.name)
+def test_cloudformation_would_take_it(path: Path) -> None:
+    assert lint_file(path, config=ManualArgs(regions=["us-east-1", "eu-west-2"])) == []
+
+
+def test_the_shop_may_make_the_calls_it_makes_and_no_others() -> None:
+    statement = resources()["ShopRights"]["Properties"]["PolicyDocument"]["Statement"][0]
+    names = boto3.session.Session().client("cognito-idp", "us-east-1").meta.method_to_api_mapping
+    made = set(re.findall(r'"(admin_\w+)"', Path(accounts_cognito.__file__).read_text()))
+    assert set(statement["Action"]) == {f"cognito-idp:{names[call]}" for call in made}
+
+
+def test_there_is_a_group_for_each_role() -> None:
+    kinds = [made["Properties"] for made in resources().values() if made["Type"] == "AWS::Cognito::UserPoolGroup"]
+    expected = {role.replace(" ", "-") for role in ROLES}
+    assert {made["GroupName"] for made in kinds} == expected == set(server.GROUPS)
+
+
+def test_the_pool_of_the_sandbox_is_like_it() -> None:
+    pool, client = resources()["Pool"]["Properties"], resources()["Client"]["Properties"]
+    for name, value in server.CLIENT.items():
+        assert client[name] == value
+    for name in ("UsernameAttributes", "UsernameConfiguration", "AutoVerifiedAttributes"):
+        assert pool[name] == server.POOL[name]
+    for name, value in server.POOL["Policies"]["PasswordPolicy"].items():
+        assert pool["Policies"]["PasswordPolicy"].get(name) == value
+
+
+def test_no_new_address_is_in_force_before_it_is_confirmed() -> None:
+    settings = resources()["Pool"]["Properties"]["UserAttributeUpdateSettings"]
+    assert settings == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+
+
+def test_the_client_tells_nobody_who_has_an_account_and_takes_passwords_from_the_server_alone() -> None:
+    client = resources()["Client"]["Properties"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert set(client["ExplicitAuthFlows"]) == {"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+    assert client["GenerateSecret"] is True
+    assert "AllowedOAuthFlows" not in client
+    assert "RefreshTokenRotation" not in client
+    assert "email_verified" not in client["WriteAttributes"]
