@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("shop.core.urls")),
     path("", include("shop.catalog.urls")),
     path("", include("shop.accounts.urls")),
+    path("", include("shop.privacy.urls")),
     path("", include("shop.cart.urls")),
     path("", include("shop.checkout.urls")),
     path("", include("shop.orders.urls")),

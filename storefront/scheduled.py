@@ -13,6 +13,7 @@ from shop.events.relay import relay
 from shop.mail.services import send_due_mail
 from shop.marketing.sales import apply_sales
 from shop.payments.calls import forget_old_calls
+from shop.privacy.erasing import forget_later
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ JOBS: tuple[Job, ...] = (
     Job("look back for lost messages", look_back, every=86400, first=600),
     Job("sentinel", sentinel, every=3600, first=120),
     Job("forget old bags", purge_bags, every=3600),
+    Job("forget closed accounts", forget_later, every=86400, first=900),
     Job("forget old provider calls", forget_old_calls, every=86400),
     *sandbox_jobs(),
 )

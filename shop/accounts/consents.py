@@ -20,3 +20,10 @@ def record(
     return Consent.objects.create(
         user=user, email=email, purpose=Consent.Purpose.NEWS, given=given, source=source, words=words[:200]
     )
+
+
+def carry(user: User, former: str) -> None:
+    """Their e-mail was another until now: what they had agreed to holds for the new one, and no more for the old."""
+    if former != user.email and Consent.objects.standing(former, Consent.Purpose.NEWS):
+        record(email=user.email, given=True, source=Consent.Source.ACCOUNT, user=user)
+        record(email=former, given=False, source=Consent.Source.ACCOUNT, user=user)

@@ -41,6 +41,13 @@ class Address(TimeStamped):
     def __str__(self) -> str:
         return self.label or self.address
 
+    @property
+    def used_first(self) -> str:
+        """What it is used for before the others, in words; empty where nothing."""
+        uses = [("delivery", self.default_delivery), ("bills", self.default_billing)]
+        named = [name for name, is_used in uses if is_used]
+        return f"Used first for {' and '.join(named)}" if named else ""
+
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def standing(self, email: str, purpose: str) -> bool:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest
 
-from shop.accounts import mails, people, sessions
+from shop.accounts import consents, mails, people, sessions
 from shop.accounts.audit import note
 from shop.accounts.limits import hit
 from shop.accounts.models import User
@@ -36,5 +36,6 @@ def confirm(request: HttpRequest, user: User, code: str) -> str:
     user.pending_email = ""
     user.save(update_fields=["pending_email"])
     note(AccountEvent.Kind.EMAIL_CHANGED, request=request, user=user)
+    consents.carry(user, former)
     mails.email_changed(user, former)
     return email

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from shop.accounts.views import emails, passwords, signing_in, signing_up
+from shop.accounts.views import (
+    addresses,
+    details,
+    emails,
+    from_order,
+    home,
+    passwords,
+    signing_in,
+    signing_up,
+)
 
 urlpatterns = [
     path("account/signup/", signing_up.signup, name="account-signup"),
@@ -18,4 +27,14 @@ urlpatterns = [
     path("account/password/", passwords.change, name="account-password"),
     path("account/password/forgot/", passwords.forgot, name="account-password-forgot"),
     path("account/password/reset/", passwords.reset, name="account-password-reset"),
+    path("account/", home.home, name="account-home"),
+    path("account/orders/", home.orders, name="account-orders"),
+    path("account/orders/<slug:number>/", home.order, name="account-orders-detail"),
+    path("account/orders/<slug:number>/documents/<slug:document>/", home.document, name="account-orders-document"),
+    path("account/addresses/", addresses.addresses, name="account-addresses"),
+    path("account/addresses/add/", addresses.add, name="account-addresses-add"),
+    path("account/addresses/<int:address_id>/", addresses.change, name="account-addresses-change"),
+    path("account/addresses/<int:address_id>/remove/", addresses.remove, name="account-addresses-remove"),
+    path("account/details/", details.details, name="account-details"),
+    path("orders/<slug:number>/<slug:key>/account/", from_order.from_order, name="order-account"),
 ]

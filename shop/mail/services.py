@@ -23,9 +23,13 @@ MAILS_A_BATCH = 10
 def queue_mail(*, key: str, to: str, template: str, context: dict[str, Any]) -> None:
     """Write a mail from templates/emails/<template>.{subject.txt,txt,html}; the same key twice is one mail.
 
-    A mail whose context has an `order` is filed under its number. Raises ValidationError for what is no address.
+    A mail whose context has an `order` is filed under its number. To somebody who was forgotten
+    nothing is written. Raises ValidationError for what is no address.
     """
     validate_email(to)
+    if to.endswith(".invalid"):
+        # Nobody has such an address (RFC 2606): it stands where somebody asked to be forgotten.
+        return
     mail = OutgoingMail(
         key=key,
         about=getattr(context.get("order"), "number", ""),

@@ -84,6 +84,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
             | Q(state=Order.State.REVIEW, updated_at__lt=now - timedelta(days=1))
         )
 
+    def of(self, user: Any) -> Self:
+        """The orders of that customer's account."""
+        return self.filter(user=user)
+
     def guests(self, email: str) -> Self:
         """Orders placed without an account under that e-mail, in any case of letters."""
         return self.filter(user=None, email__iexact=email, contact_to_erase=False)

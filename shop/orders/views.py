@@ -72,6 +72,7 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "paid_with": paid_with(order) if order.state == State.PAID else "",
         **(ways(order) if order.state == State.PENDING else {}),
         "owed": order.state == State.CANCELLED and money_came(order),
+        "may_sign_up": not order.user_id and not order.contact_to_erase and not request.user.is_authenticated,
         "refunds": list(Refund.objects.filter(attempt__order=order).order_by("created_at")),
     }
     return render(request, f"shop/orders/{page_of(order)}.html", context)

@@ -87,6 +87,37 @@ def navigation() -> tuple[Link, ...]:
     return MENU
 
 
+class Tab(NamedTuple):
+    name: str
+    url: str
+    is_current: bool
+
+
+TABS = (
+    Link("Orders", "/account/"),
+    Link("Addresses", "/account/addresses/"),
+    Link("Wish list", "/account/wishlist/"),
+    Link("Details", "/account/details/"),
+    Link("Security", "/account/security/"),
+    Link("Your data", "/account/data/"),
+)
+# Pages that lie elsewhere than the tab they belong to.
+WITHIN = {
+    "/account/orders/": "/account/",
+    "/account/email/": "/account/details/",
+    "/account/password/": "/account/details/",
+}
+
+
+@register.simple_tag(takes_context=True)
+def account_tabs(context: Context) -> list[Tab]:
+    """The pages of an account, and which of them (or of their own pages) is being looked at."""
+    path: str = context["request"].path
+    path = next((tab for start, tab in WITHIN.items() if path.startswith(start)), path)
+    here = max((link.url for link in TABS if path.startswith(link.url)), key=len, default="")
+    return [Tab(link.name, link.url, link.url == here) for link in TABS]
+
+
 @register.simple_tag
 def picture(
     source: ProductImage | Mapping[str, str] | None, sizes: str, alt: str = "", eager: bool = False

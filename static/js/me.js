@@ -1,4 +1,4 @@
-// Fills in what is personal on a page that is the same for everybody: how much is in the bag.
+// Fills in what is personal on a page that is the same for everybody: how much is in the bag, and who is signed in.
 async function ask() {
   try {
     const answer = await fetch("/me/", { headers: { Accept: "application/json" } });
@@ -8,7 +8,14 @@ async function ask() {
   }
 }
 
-function show({ bag = 0 }) {
+function show({ bag = 0, name = "" }) {
+  for (const link of document.querySelectorAll("[data-account]")) {
+    link.setAttribute("aria-label", name ? `Account of ${name}` : "Account");
+    link.title = name && `Signed in as ${name}`;
+  }
+  for (const link of document.querySelectorAll("[data-account-name]")) {
+    link.textContent = name ? `Account of ${name}` : "Account";
+  }
   for (const link of document.querySelectorAll("[data-bag]")) {
     const count = link.querySelector("[data-bag-count]");
     count.textContent = bag || "";

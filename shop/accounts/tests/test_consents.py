@@ -1,6 +1,6 @@
 import pytest
 
-from shop.accounts.consents import NEWS_WORDS, record
+from shop.accounts.consents import NEWS_WORDS, carry, record
 from shop.accounts.customer_models import Consent
 from shop.tests.builders import make_user
 
@@ -39,3 +39,16 @@ def test_saying_the_same_again_adds_nothing(given: bool) -> None:
 def test_a_box_left_empty_by_a_newcomer_is_no_row() -> None:
     assert record(email="alice@example.org", given=False, source=SIGN_UP) is None
     assert history() == []
+
+
+def test_a_yes_moves_along_to_a_new_e_mail_and_leaves_the_old_one() -> None:
+    alice = make_user("new@example.org")
+    record(email="alice@example.org", given=True, source=SIGN_UP, user=alice)
+    carry(alice, "alice@example.org")
+    assert history("new@example.org") == [(True, "account")]
+    assert history() == [(False, "account"), (True, "sign-up")]
+
+
+def test_without_a_yes_nothing_moves() -> None:
+    carry(make_user("new@example.org"), "alice@example.org")
+    assert not Consent.objects.exists()

@@ -4,11 +4,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from shop.accounts import pending
+from shop.accounts import consents, pending
 from shop.accounts.access import safe_next
+from shop.accounts.customer_models import Consent
 from shop.accounts.forms import EmailForm, GateForm, LinkForm, SignUpForm, TypedCodeForm
 from shop.accounts.pending import PendingSignUp
 from shop.accounts.views.gate import gate, show
+from shop.accounts.views.owner import owner
 from shop.accounts.views.signing_in import HOME, signed_in_response
 from shop.adapters.accounts import AccountsError, SignedIn, accounts
 from shop.core.http import see_other
@@ -86,7 +88,10 @@ def confirmed(request: HttpRequest, proved: SignedIn | None, waiting: PendingSig
     """Signed in where this very browser signed up; everybody else signs in with the password."""
     pending.forget(request, CODE, pending.SIGN_UP)
     if proved and waiting and proved.identity.email == waiting.email:
-        return signed_in_response(request, proved, after=waiting.after)
+        response = signed_in_response(request, proved, after=waiting.after)
+        if waiting.news:
+            consents.record(email=waiting.email, given=True, source=Consent.Source.SIGN_UP, user=owner(request))
+        return response
     messages.success(request, CONFIRMED)
     return see_other(reverse("account-login"))
 

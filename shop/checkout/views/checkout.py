@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from shop.accounts.customer_models import Address
 from shop.accounts.models import User
 from shop.adapters.payments import ProviderRefused
 from shop.cart import services as cart
@@ -17,8 +18,8 @@ from shop.cart.cookies import current_cart
 from shop.cart.services import Bag
 from shop.cart.stores import StoredCart, key_for_placing, store
 from shop.catalog import snapshot
-from shop.checkout import codes, replacing, services
-from shop.checkout.forms import CheckoutForm, initial_from
+from shop.checkout import codes, prefill, replacing, services
+from shop.checkout.forms import CheckoutForm
 from shop.checkout.quote import Quote, quote
 from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, NothingToPay, Shown
 from shop.checkout.views.payment import CLOSED, page_to_pay_on
@@ -85,9 +86,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
     bag = cart.price(stored, with_sizes=False)
     if not bag.lines or bag.problems or bag.repriced:
         return see_other("/cart/")
-    earlier = services.last_order_from(stored.key)
-    at = till(stored, bag, earlier.country if earlier else settings.SHOP_COUNTRY, codes.customer_of(request))
-    initial = initial_from(earlier) if earlier else {}
+    initial = prefill.prefilled(signed_in(request), stored.key, request.GET.get("address", ""))
+    at = till(stored, bag, initial.get("country", settings.SHOP_COUNTRY), codes.customer_of(request))
     return show(request, at, at.form(initial=initial | {"country": at.country}))
 
 
@@ -112,6 +112,8 @@ def submitted(request: HttpRequest, stored: StoredCart) -> HttpResponse:
     recipient = form.recipient()
     if choice and placed and replacing.may_correct(placed, choice, recipient):
         replacing.correct(placed, recipient)
+        placed.refresh_from_db()
+        prefill.remember(placed)
         return pay(placed, OrderRequest.What.SUBMITTED, form.cleaned_data["payment"])
     return place(request, at, form, placed)
 
@@ -169,6 +171,7 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
         return show(request, at, form, "This amount cannot be paid that way. Please choose another way to pay.")
     except (CartChanged, OutOfStock):
         return see_other("/cart/?changed=lines")
+    prefill.remember(order)
     return pay(order, OrderRequest.What.PLACED, form.cleaned_data["payment"])
 
 
@@ -184,6 +187,12 @@ def back_to_bag(at: Till, why: str) -> HttpResponse:
 
 def signed_in(request: HttpRequest) -> User | None:
     return request.user if request.user.is_authenticated else None
+
+
+def saved_addresses(request: HttpRequest) -> list[Address]:
+    """What a customer may choose from instead of typing."""
+    user = signed_in(request)
+    return list(Address.objects.filter(user=user)) if user else []
 
 
 def pay(order: Order, what: OrderRequest.What, provider: str) -> HttpResponse:
@@ -210,5 +219,6 @@ def show(
         "voucher": refused or codes.field_of(at.quote),
         "seen": services.shown(at.quote).encode(),
         "notice": notice,
+        "addresses": saved_addresses(request),
     }
     return render(request, "shop/checkout/checkout.html", context)

@@ -1,0 +1,70 @@
+"""An account from an order that was placed without one."""
+
+import pytest
+from django.test import Client
+
+from shop.accounts.models import User
+from shop.core import clock
+from shop.mail.models import OutgoingMail
+from shop.orders import services
+from shop.orders.models import Order
+from shop.tests.builders import make_order, make_user
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "seven quiet herons"
+
+
+@pytest.fixture
+def order() -> Order:
+    placed = make_order(email="Sam@Example.com")
+    services.move(placed, Order.State.PAID)
+    return placed
+
+
+def page_of(order: Order) -> str:
+    return f"{order.get_absolute_url()}account/"
+
+
+def test_the_thank_you_page_offers_it_to_guests_only(client: Client, order: Order) -> None:
+    page = client.get(order.get_absolute_url()).content.decode()
+    assert f'action="{page_of(order)}"' in page and 'autocomplete="new-password"' in page
+    client.force_login(make_user())
+    assert page_of(order) not in client.get(order.get_absolute_url()).content.decode()
+
+
+def test_a_password_makes_an_account_that_waits_to_be_confirmed(client: Client, order: Order) -> None:
+    answer = client.post(page_of(order), {"password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (303, "/account/confirm/")
+    sam = User.objects.get()
+    assert (sam.email, sam.full_name, sam.email_confirmed_at) == ("sam@example.com", "Sam Okafor", None)
+    order.refresh_from_db()
+    assert order.user is None
+    assert list(OutgoingMail.objects.values_list("to", flat=True)) == ["sam@example.com"]
+
+
+def test_a_weak_password_is_refused_beside_the_field(client: Client, order: Order) -> None:
+    page = client.post(page_of(order), {"password": "short"}).content.decode()
+    assert "Problem: " in page and "error" in page
+    assert not User.objects.exists()
+
+
+def test_it_says_the_same_where_there_is_an_account(client: Client, order: Order) -> None:
+    sam = make_user("sam@example.com", full_name="Somebody", email_confirmed_at=clock.now())
+    before = sam.password
+    answer = client.post(page_of(order), {"password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (303, "/account/confirm/")
+    sam.refresh_from_db()
+    assert (sam.password, sam.full_name) == (before, "Somebody")
+
+
+def test_without_the_key_there_is_nothing(client: Client, order: Order) -> None:
+    for address in (f"/orders/{order.number}/{'x' * 32}/account/", f"/orders/AAAA-AAAA/{order.key}/account/"):
+        assert client.post(address, {"password": PASSWORD}).status_code == 404
+    assert not User.objects.exists()
+
+
+def test_an_order_that_has_an_account_makes_no_other(client: Client, order: Order) -> None:
+    order.user = make_user()
+    order.save()
+    assert client.post(page_of(order), {"password": PASSWORD})["Location"] == order.get_absolute_url()
+    assert User.objects.count() == 1

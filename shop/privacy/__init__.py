@@ -1,0 +1,1 @@
+"""A person's right to a copy of what the shop knows about them, and to be forgotten."""

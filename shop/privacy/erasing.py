@@ -1,0 +1,126 @@
+"""Closing an account: the person is forgotten, the books stay.
+
+What stays are the orders, without their customer, and the invoices, which the law has the shop keep. An order that is
+not over keeps its e-mail and phone until it is: without them it could not be delivered, sent back or refunded.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
+
+from shop.accounts.customer_models import Consent
+from shop.accounts.models import User
+from shop.accounts.security_models import AccountEvent, RecoveryCode, TotpDevice
+from shop.adapters.accounts import AccountsError, Holder, accounts
+from shop.cart.stores import store
+from shop.core import clock
+from shop.core.errors import ShopError
+from shop.core.numbers import secret_key
+from shop.mail.models import OutgoingMail
+from shop.mail.services import queue_mail
+from shop.marketing.models import Redemption
+from shop.orders.models import Order
+from shop.wishlist.models import WishList
+
+log = logging.getLogger(__name__)
+Pending = OutgoingMail.State.PENDING
+# An order that was never seen to arrive is over after so long, too.
+LONGEST = timedelta(days=180)
+CLOSED = "account-closed:"
+NOBODY = "erased.invalid"
+
+
+class StaffStay(ShopError):
+    """Staff cannot close the account that they work with. Nothing was changed."""
+
+
+def close_account(holder: Holder, user: User) -> None:
+    """Forget the person here, then have the provider forget them; where it does not answer, forget_later() asks again.
+
+    Their sessions end. Never inside a transaction. Raises StaffStay.
+    """
+    if user.is_staff or user.is_superuser:
+        raise StaffStay("This account belongs to somebody who works here: an owner closes it.")
+    email = user.email
+    forget(user)
+    store().clear(user.cart_key)
+    queue_mail(key=f"{CLOSED}{secret_key()}", to=email, template="account-closed", context={})
+    forget_at_provider(holder, user)
+
+
+@transaction.atomic
+def forget(user: User) -> None:
+    """Empty the person's row of what says who they were, and delete what hangs on it but the orders."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    forget_letters_and_consents(user)
+    orders = Order.objects.of(user).locked()
+    numbers = [order.pk for order in orders]
+    Order.objects.filter(pk__in=numbers).update(user=None, contact_to_erase=True)
+    erase_contacts()
+    for rows in (user.addresses, user.sign_ins, WishList.objects.filter(user=user)):
+        rows.all().delete()
+    for model in (TotpDevice, RecoveryCode):
+        model.objects.filter(user=user).delete()
+    AccountEvent.objects.filter(Q(user=user) | Q(email=user.email)).update(email="", address=None, agent="", note="")
+    AccountEvent.objects.create(user=user, kind=AccountEvent.Kind.ERASED)
+    LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)).update(
+        object_repr="somebody who closed their account", change_message=""
+    )
+    empty(user)
+
+
+def forget_letters_and_consents(user: User) -> None:
+    """Delete both, but letters that are still to be sent about an order."""
+    to_go = OutgoingMail.objects.filter(Q(to__iexact=user.email) | Q(about__in=user.orders.values("number")))
+    to_go.exclude(Q(state=Pending) & ~Q(about="")).delete()
+    Consent.objects.filter(Q(user=user) | Q(email=user.email)).delete()
+    Redemption.objects.filter(customer=user.email).update(customer=f"{user.pk}@{NOBODY}")
+
+
+def empty(user: User) -> None:
+    """The row stays, since the history of orders names it; nobody can sign in with it."""
+    user.email, user.full_name, user.pending_email = f"{user.pk}@{NOBODY}", "", ""
+    user.set_unusable_password()
+    user.is_active, user.erased_at, user.email_confirmed_at, user.last_login = False, clock.now(), None, None
+    user.session_salt = secret_key()
+    user.save()
+    user.groups.clear()
+
+
+def forget_at_provider(holder: Holder, user: User) -> bool:
+    """Whether the provider has forgotten them; their row then does not name them at it any more."""
+    try:
+        accounts().delete(holder=holder)
+    except AccountsError as error:
+        log.warning("the accounts provider could not yet be told to forget user %s: %r", user.pk, error)
+        return False
+    User.objects.filter(pk=user.pk).update(subject=None)
+    return True
+
+
+def forget_later() -> int:
+    """Do what is left of closed accounts: at the provider, and in orders that are over by now; how many rows."""
+    waiting = User.objects.filter(erased_at__isnull=False, subject__isnull=False)[:20]
+    told = sum(forget_at_provider(Holder(user.subject or "", user.email), user) for user in waiting)
+    gone = OutgoingMail.objects.filter(key__startswith=CLOSED).exclude(state=Pending).delete()[0]
+    return told + gone + erase_contacts()
+
+
+@transaction.atomic
+def erase_contacts() -> int:
+    """Take e-mail, phone and letters from orders of closed accounts that are over; returns how many orders."""
+    now = clock.now()
+    no_more_returns = now - timedelta(days=settings.RETURN_DAYS)
+    over = Q(cancelled_at__lt=no_more_returns) | Q(delivered_at__lt=no_more_returns) | Q(placed_at__lt=now - LONGEST)
+    orders = list(Order.objects.filter(over, contact_to_erase=True).locked())
+    OutgoingMail.objects.filter(about__in=[order.number for order in orders]).delete()
+    numbered = Concat(F("number"), Value(f"@{NOBODY}"))
+    return Order.objects.filter(pk__in=[order.pk for order in orders]).update(
+        email=numbered, phone="", contact_to_erase=False, marketing_consent=False
+    )

@@ -1,0 +1,161 @@
+"""Closing an account: the person is gone from every table, the books are as they were."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test import Client
+
+from shop.accounts.models import User
+from shop.accounts.security_models import AccountEvent
+from shop.adapters.accounts import AccountsUnavailable, Holder
+from shop.core import clock
+from shop.mail.models import OutgoingMail
+from shop.mail.services import queue_mail
+from shop.orders import services
+from shop.orders.joining import join_orders
+from shop.orders.models import Order
+from shop.privacy import erasing
+from shop.privacy.tests.test_copy import make_customer
+from shop.tests.builders import make_user
+
+pytestmark = pytest.mark.django_db
+ERASE = "/account/data/erase/"
+
+
+@pytest.fixture
+def alice(client: Client) -> User:
+    user = make_customer("alice@example.org", "Alyce")
+    Order.objects.update(phone="0113 496 0000")
+    client.force_login(user)
+    return user
+
+
+def order() -> Order:
+    return Order.objects.get()
+
+
+def tables_that_say(text: str) -> set[str]:
+    """The tables of the shop in which any column of any row contains that, in any case of letters."""
+    found = set()
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            table = model._meta.db_table
+            cursor.execute(f'SELECT count(*) FROM "{table}" AS t WHERE t::text ILIKE %s', [f"%{text}%"])
+            if cursor.fetchone()[0]:
+                found.add(table)
+    return found
+
+
+def test_it_asks_first(client: Client, alice: User) -> None:
+    assert "Close your account?" in client.get(ERASE).content.decode()
+    alice.refresh_from_db()
+    assert (alice.email, alice.is_active) == ("alice@example.org", True)
+
+
+def test_of_a_person_whose_orders_are_over_only_the_books_know_the_name(client: Client, alice: User) -> None:
+    LogEntry.objects.create(
+        user=alice, content_type=ContentType.objects.get_for_model(User), object_id=str(alice.pk),
+        object_repr=alice.email, action_flag=CHANGE,
+    )  # fmt: skip
+    services.move(order(), Order.State.PAID)
+    Order.objects.update(delivered_at=clock.now() - timedelta(days=31))
+    answer = client.post(ERASE)
+    assert (answer.status_code, "Your account is closed" in answer.content.decode()) == (200, True)
+    OutgoingMail.objects.update(state="sent")
+    erasing.forget_later()
+    assert tables_that_say("alice@example.org") == set()
+    assert tables_that_say("0113 496 0000") == set()
+    assert tables_that_say("192.0.2.7") == set()
+    assert tables_that_say("Alyce") == {"shop_order"}
+
+
+def test_the_order_stays_as_the_law_asks_without_its_customer(client: Client, alice: User) -> None:
+    before = order()
+    client.post(ERASE)
+    after = order()
+    assert after.user is None and after.lines.count() == 1
+    for name in ("number", "key", "full_name", "address", "postcode", "grand_total", "tax_total", "state"):
+        assert getattr(after, name) == getattr(before, name)
+
+
+def test_an_order_under_way_keeps_how_to_reach_its_buyer_until_it_is_over(client: Client, alice: User) -> None:
+    services.move(order(), Order.State.PAID)
+    client.post(ERASE)
+    erasing.forget_later()
+    assert (order().email, order().phone) == ("alice@example.org", "0113 496 0000")
+    Order.objects.update(delivered_at=clock.now() - timedelta(days=31))
+    erasing.forget_later()
+    assert (order().email, order().phone) == (f"{order().number}@erased.invalid", "")
+    assert erasing.forget_later() == 0
+
+
+def test_nobody_can_sign_in_with_it_and_every_session_is_over(client: Client, alice: User) -> None:
+    other = Client()
+    other.force_login(alice)
+    client.post(ERASE)
+    alice.refresh_from_db()
+    assert not alice.is_active and not alice.has_usable_password() and alice.erased_at is not None
+    for browser in (client, other):
+        assert browser.get("/account/").status_code == 303
+    newest = AccountEvent.objects.filter(user=alice).values_list("kind", "agent", "address").first()
+    assert newest == ("erased", "", None)
+
+
+def test_a_newcomer_with_the_same_e_mail_gets_nothing_of_it(client: Client, alice: User) -> None:
+    client.post(ERASE)
+    newcomer = make_user("alice@example.org", email_confirmed_at=clock.now())
+    assert join_orders(newcomer) == 0
+    assert not newcomer.consents.exists() and not newcomer.addresses.exists()
+
+
+def test_the_owner_hears_of_it_at_the_former_address(client: Client, alice: User) -> None:
+    client.post(ERASE)
+    mail = OutgoingMail.objects.get(to="alice@example.org")
+    assert mail.subject == "Your account is closed"
+
+
+def test_another_customer_keeps_everything(client: Client, alice: User) -> None:
+    make_customer("bob@example.org", "Bobby")
+    before = tables_that_say("bob@example.org") | tables_that_say("Bobby")
+    client.post(ERASE, {"user": "bob@example.org"})
+    assert tables_that_say("bob@example.org") | tables_that_say("Bobby") == before
+
+
+def test_staff_cannot_close_the_account_they_work_with(client: Client) -> None:
+    client.force_login(make_user(is_staff=True))
+    assert client.post(ERASE).status_code == 409
+    assert User.objects.get().is_active
+
+
+def test_a_provider_that_does_not_answer_is_asked_again(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    User.objects.update(subject="7a1c-sub")
+    alice.refresh_from_db()
+    asked: list[str] = []
+
+    class Provider:
+        works = False
+
+        def delete(self, *, holder: Holder) -> None:
+            asked.append(holder.subject)
+            if not self.works:
+                raise AccountsUnavailable("timeout")
+
+    provider: Any = Provider()
+    monkeypatch.setattr(erasing, "accounts", lambda: provider)
+    erasing.close_account(Holder("7a1c-sub", alice.email), alice)
+    alice.refresh_from_db()
+    assert (alice.subject, alice.email) == ("7a1c-sub", f"{alice.pk}@erased.invalid")
+    provider.works = True
+    erasing.forget_later()
+    alice.refresh_from_db()
+    assert (alice.subject, asked) == (None, ["7a1c-sub", "7a1c-sub"])
+
+
+def test_no_mail_is_written_to_somebody_who_was_forgotten() -> None:
+    queue_mail(key="x:1", to="A7KM-29QX@erased.invalid", template="account-closed", context={})
+    assert not OutgoingMail.objects.exists()
