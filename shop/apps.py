@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.core.checks import register
 from django.db.models.signals import post_migrate
 
+from shop.accounts.checks import account_settings
 from shop.core.crash import crash_points, refuse_production
 from shop.payments.checks import payment_settings
 
@@ -17,6 +18,7 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         register(payment_settings)
+        register(account_settings)
         post_migrate.connect(begin_with_known_rates, sender=self, dispatch_uid="shop.tax_rates")
         register(crash_points)
         refuse_production()

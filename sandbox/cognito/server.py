@@ -1,5 +1,6 @@
 """A user pool of one's own, in a thread of this process."""
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +69,8 @@ def serve(port: int = 0) -> str:
     # Codes of an authenticator app are checked only then.
     os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = "true"
     make_stricter()
+    # It says each request that it answers.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
     host, chosen = server.get_host_and_port()

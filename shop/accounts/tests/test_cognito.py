@@ -1,0 +1,205 @@
+"""What holds of a user pool alone, over HTTP."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from pytest_django import Settings
+
+from sandbox.cognito.server import Pool
+from shop.accounts.tests.conftest import Keeper
+from shop.adapters import cognito_client
+from shop.adapters.accounts import (
+    AccountsUnavailable,
+    Challenge,
+    ChallengeKind,
+    CodeRefused,
+    Holder,
+    SignedIn,
+    SignInLapsed,
+    SignUp,
+    WrongCredentials,
+)
+
+pytestmark = pytest.mark.django_db
+
+ANN, PASSWORD, OTHER = "ann@example.com", "quarry linen in may", "seven grey herons"
+
+
+def account(keeper: Keeper, email: str = ANN) -> Holder:
+    assert keeper.provider.sign_up(email=email, password=PASSWORD, full_name="Ann") is SignUp.CREATED
+    keeper.provider.confirm_sign_up(email=email, code=keeper.code(email, "confirm"))
+    return holder(keeper, email)
+
+
+def holder(keeper: Keeper, email: str = ANN) -> Holder:
+    found = keeper.provider.sign_in(email=email, password=PASSWORD)
+    assert isinstance(found, SignedIn)
+    return Holder(found.identity.subject, found.identity.email, found.refresh_token)
+
+
+def invited(pool: Pool, **more: Any) -> None:
+    """Somebody whom an operator made, with a password that is good for once."""
+    attributes: Any = [{"Name": "email", "Value": ANN}, {"Name": "email_verified", "Value": "true"}]
+    pool.operator.admin_create_user(
+        UserPoolId=pool.pool_id, Username=ANN, UserAttributes=attributes, TemporaryPassword="temporary words", **more
+    )
+
+
+@pytest.fixture
+def asked(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every call to Cognito, and every fetching of keys, by name."""
+    made: list[str] = []
+    get: Callable[..., Any] = requests.get
+
+    def counted(url: str, **kwargs: Any) -> Any:
+        made.append(url.rpartition("/")[2])
+        return get(url, **kwargs)
+
+    def note(model: Any, **kwargs: Any) -> None:
+        made.append(model.name)
+
+    monkeypatch.setattr(requests, "get", counted)
+    for repeat in (True, False):
+        cognito_client.client(pool.address, repeat).meta.events.register("before-call", note)
+    yield made
+
+
+def test_signing_in_costs_one_call_and_the_keys_once(cognito: Keeper, asked: list[str]) -> None:
+    account(cognito)
+    assert asked[-2:] == ["AdminInitiateAuth", "jwks.json"]
+    del asked[:]
+    for _ in range(3):
+        holder(cognito)
+    assert asked == ["AdminInitiateAuth"] * 3
+
+
+def test_signing_up_asks_as_much_with_an_account_as_without_one(cognito: Keeper, asked: list[str]) -> None:
+    cognito.provider.sign_up(email=ANN, password=PASSWORD, full_name="Ann")
+    first = list(asked)
+    cognito.provider.confirm_sign_up(email=ANN, code=cognito.code(ANN, "confirm"))
+    del asked[:]
+    cognito.provider.sign_up(email=ANN, password=OTHER, full_name="Mallory")
+    assert asked == first == ["AdminGetUser", "SignUp"]
+
+
+def test_groups_are_in_the_token_and_asked_for_anew(cognito: Keeper, pool: Pool) -> None:
+    ann = account(cognito)
+    who = {"UserPoolId": pool.pool_id, "Username": ANN}
+    assert cognito.provider.groups(subject=ann.subject) == frozenset()
+    for group in ("owner", "customer-care"):
+        pool.operator.admin_add_user_to_group(**who, GroupName=group)
+    found = cognito.provider.sign_in(email=ANN, password=PASSWORD)
+    assert isinstance(found, SignedIn)
+    assert found.identity.groups == frozenset({"owner", "customer-care"})
+    pool.operator.admin_remove_user_from_group(**who, GroupName="owner")
+    assert cognito.provider.groups(subject=ann.subject) == frozenset({"customer-care"})
+
+
+def test_whoever_was_invited_chooses_a_password_first(cognito: Keeper, pool: Pool) -> None:
+    invited(pool)
+    challenge = cognito.provider.sign_in(email=ANN, password="temporary words")
+    assert isinstance(challenge, Challenge) and challenge.kind is ChallengeKind.NEW_PASSWORD
+    found = cognito.provider.answer(challenge=challenge, answer=PASSWORD)
+    assert isinstance(found, SignedIn)
+    assert (found.identity.email, found.identity.email_confirmed) == (ANN, True)
+    assert holder(cognito).subject == found.identity.subject
+    with pytest.raises(WrongCredentials):
+        cognito.provider.sign_in(email=ANN, password="temporary words")
+
+
+def test_an_invited_address_is_not_for_signing_up(cognito: Keeper, pool: Pool) -> None:
+    invited(pool)
+    assert cognito.provider.sign_up(email=ANN, password=PASSWORD, full_name="Mallory") is SignUp.EXISTS
+    with pytest.raises(WrongCredentials):
+        cognito.provider.sign_in(email=ANN, password=PASSWORD)
+
+
+def test_whoever_has_to_choose_a_new_password_is_not_told_from_a_wrong_one(cognito: Keeper, pool: Pool) -> None:
+    ann = account(cognito)
+    pool.operator.admin_reset_user_password(UserPoolId=pool.pool_id, Username=ANN)
+    with pytest.raises(WrongCredentials):
+        cognito.provider.sign_in(email=ANN, password=PASSWORD)
+    with pytest.raises(SignInLapsed):
+        cognito.provider.groups(subject=ann.subject)
+    cognito.provider.forgot_password(email=ANN)
+    cognito.provider.reset_password(email=ANN, code=cognito.code(ANN, "reset"), password=OTHER)
+    assert isinstance(cognito.provider.sign_in(email=ANN, password=OTHER), SignedIn)
+
+
+def test_signing_out_ends_this_sign_in_and_no_other(cognito: Keeper) -> None:
+    here, there = account(cognito), holder(cognito)
+    cognito.provider.sign_out(holder=here)
+    with pytest.raises(SignInLapsed):
+        cognito.provider.start_totp(holder=here)
+    assert cognito.provider.start_totp(holder=there).secret
+
+
+def test_signing_out_everywhere_ends_every_sign_in(cognito: Keeper) -> None:
+    here, there = account(cognito), holder(cognito)
+    cognito.provider.sign_out_everywhere(holder=here)
+    for ended in (here, there):
+        with pytest.raises(SignInLapsed):
+            cognito.provider.change_email(holder=ended, email="new@example.com")
+    assert cognito.code("new@example.com", "change") == ""
+
+
+def test_a_new_password_ends_every_sign_in(cognito: Keeper) -> None:
+    before = account(cognito)
+    cognito.provider.forgot_password(email=ANN)
+    cognito.provider.reset_password(email=ANN, code=cognito.code(ANN, "reset"), password=OTHER)
+    with pytest.raises(SignInLapsed):
+        cognito.provider.change_password(holder=before, old=OTHER, new=PASSWORD)
+
+
+def test_a_refresh_token_is_of_no_use_to_another_person(cognito: Keeper) -> None:
+    ann, ben = account(cognito), account(cognito, "ben@example.com")
+    with pytest.raises(AccountsUnavailable):
+        cognito.provider.start_totp(holder=Holder(ben.subject, ben.email, ann.refresh_token))
+
+
+def test_a_wrong_secret_signs_nobody_in_and_is_the_shops_trouble(cognito: Keeper, settings: Settings) -> None:
+    account(cognito)
+    settings.COGNITO_CLIENT_SECRET = "another-secret-of-the-right-length"
+    with pytest.raises(AccountsUnavailable):
+        cognito.provider.sign_in(email=ANN, password=PASSWORD)
+
+
+def test_an_identity_of_another_pool_is_nobody_here(cognito: Keeper, settings: Settings, pool: Pool) -> None:
+    account(cognito)
+    settings.COGNITO_POOL_ID, known = "us-east-1_Another12", settings.COGNITO_POOL_ID
+    with pytest.raises(AccountsUnavailable):
+        cognito.provider.sign_in(email=ANN, password=PASSWORD)
+    settings.COGNITO_POOL_ID = known
+    holder(cognito)
+
+
+def test_a_code_of_somebody_who_began_anew_is_void(cognito: Keeper) -> None:
+    """The first code went to the same mailbox: only the newest password may stand behind a confirmation."""
+    cognito.provider.sign_up(email=ANN, password=OTHER, full_name="Mallory")
+    first = cognito.code(ANN, "confirm")
+    cognito.provider.sign_up(email=ANN, password=PASSWORD, full_name="Ann")
+    if first != cognito.code(ANN, "confirm"):
+        with pytest.raises(CodeRefused):
+            cognito.provider.confirm_sign_up(email=ANN, code=first)
+
+
+def test_the_state_of_a_challenge_is_all_it_needs(cognito: Keeper, pool: Pool) -> None:
+    """It goes through the session's store as text, and may come back in another process."""
+    invited(pool)
+    challenge = cognito.provider.sign_in(email=ANN, password="temporary words")
+    assert isinstance(challenge, Challenge)
+    assert set(json.loads(challenge.state)) == {"session", "user", "second_step"}
+
+
+def test_a_check_says_what_is_missing(cognito: Keeper, settings: Settings) -> None:
+    call_command("check")
+    settings.COGNITO_CLIENT_SECRET = ""
+    with pytest.raises(SystemCheckError, match="COGNITO_CLIENT_SECRET have to be set"):
+        call_command("check")
+    settings.ACCOUNTS_PROVIDER = settings.ACCOUNTS_ADAPTERS["django"]
+    call_command("check")
