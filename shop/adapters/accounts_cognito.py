@@ -106,7 +106,7 @@ GONE = {"UserNotFoundException": Nobody}
 
 
 class CognitoAccounts:
-    """The `cognito` entry of settings.ACCOUNTS_ADAPTERS."""
+    """The accounts port over Cognito's API. What it mails itself are codes; the rest is for a subclass to tell."""
 
     codes_are_typed = True
     has_recovery_codes = False
@@ -119,7 +119,13 @@ class CognitoAccounts:
             # Whoever chose its password need not own the address. It must not be there when the owner confirms.
             with suppress(Nobody):
                 call("admin_delete_user", GONE, **_pool(known["Username"]))
-        return _sign_up(email, password, full_name)
+        outcome = _sign_up(email, password, full_name)
+        if outcome is SignUp.EXISTS:
+            self.tell_taken(email)
+        return outcome
+
+    def tell_taken(self, email: str) -> None:
+        """Whose address somebody asked for who has an account already, or another one: they alone may know."""
 
     def resend_confirmation(self, *, email: str) -> None:
         _send("resend_confirmation_code", email)
@@ -200,10 +206,12 @@ class CognitoAccounts:
 
     def change_email(self, *, holder: Holder, email: str) -> None:
         # The pool keeps the old address in force until the new one is confirmed, as its settings ask for.
-        taken = LAPSED | dict.fromkeys(("AliasExistsException", "CodeDeliveryFailureException"), Nobody)
+        taken = LAPSED | {"AliasExistsException": Nobody}
         token = _access_token(holder)
-        with suppress(Nobody):
+        try:
             call("update_user_attributes", taken, AccessToken=token, UserAttributes=_attributes(email=email))
+        except Nobody:
+            self.tell_taken(email)
 
     def confirm_email(self, *, holder: Holder, code: str) -> str:
         code = _figures(code)

@@ -176,7 +176,7 @@ MAIL_DIR = LOCAL_DIR / "mail"
 # Who keeps identities and passwords: the shop itself, or a Cognito user pool (ACCOUNTS=cognito).
 ACCOUNTS_ADAPTERS = {
     "django": "shop.accounts.own.OwnAccounts",
-    "cognito": "shop.adapters.accounts_cognito.CognitoAccounts",
+    "cognito": "shop.accounts.in_cognito.PoolAccounts",
 }
 ACCOUNTS_PROVIDER = ACCOUNTS_ADAPTERS[env.str("ACCOUNTS", default="django")]
 COGNITO_REGION = env.str("COGNITO_REGION", default="us-east-1")

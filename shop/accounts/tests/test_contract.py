@@ -21,6 +21,7 @@ from shop.adapters.accounts import (
     TotpStart,
     WrongCredentials,
 )
+from shop.mail.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +129,20 @@ def test_signing_up_with_an_account_changes_nothing(keeper: Keeper) -> None:
     assert keeper.code(ANN, "confirm") == before
     refused(keeper, password=OTHER)
     assert signed_in(keeper).identity.full_name == "Ann Archer"
+
+
+def told(email: str) -> list[str]:
+    return list(OutgoingMail.objects.filter(to=email, key__startswith="account:").values_list("subject", flat=True))
+
+
+def test_whose_address_is_asked_for_again_is_told_by_mail_alone(keeper: Keeper) -> None:
+    holder = account(keeper)
+    account(keeper, BEN)
+    before = told(BEN)
+    sign_up(keeper, BEN, OTHER)
+    assert sorted(told(BEN)) == sorted([*before, "You have an account already"])
+    keeper.provider.change_email(holder=holder, email=BEN)
+    assert sorted(told(BEN)) == sorted([*before, *["You have an account already"] * 2])
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "ann@example.com", "1234567890", ""])

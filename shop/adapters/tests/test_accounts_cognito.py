@@ -194,7 +194,7 @@ REFUSALS: list[tuple[str, str, type[Exception] | None]] = [
     ("renew", "UserNotFoundException", SignInLapsed),
     ("renew", "PasswordResetRequiredException", SignInLapsed),
     ("change e-mail", "AliasExistsException", SILENT),
-    ("change e-mail", "CodeDeliveryFailureException", SILENT),
+    ("change e-mail", "CodeDeliveryFailureException", AccountsUnavailable),
     ("change e-mail", "NotAuthorizedException", SignInLapsed),
     ("confirm e-mail", "CodeMismatchException", CodeRefused),
     ("confirm e-mail", "ExpiredCodeException", CodeRefused),
