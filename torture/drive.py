@@ -53,11 +53,13 @@ class Run:
         ]
         for thread in beside:
             thread.start()
-        with ThreadPoolExecutor(BUYERS) as street:
-            list(street.map(lambda number: self.visit(seed, number, luck.random()), range(purchases)))
-        ended.set()
-        for thread in beside:
-            thread.join()
+        try:
+            with ThreadPoolExecutor(BUYERS) as street:
+                list(street.map(lambda number: self.visit(seed, number, luck.random()), range(purchases)))
+        finally:
+            ended.set()
+            for thread in beside:
+                thread.join()
         self.quiet()
         self.judge(f"seed {seed}")
         before = invariants.facts()

@@ -11,6 +11,8 @@ import requests
 
 PAYS, DECLINED, ASKS = "4242424242424242", "4000000000000002", "4000000000003220"
 TRIES = 12
+# Seconds a person waits for a page.
+PATIENCE = 60
 
 
 class ShopIsDown(Exception):
@@ -126,11 +128,15 @@ class Shopper:
         for _ in range(TRIES):
             try:
                 method = "GET" if data is None else "POST"
-                response = self.http.request(method, url, data=data, headers=headers, allow_redirects=False, timeout=60)
+                response = self.http.request(
+                    method, url, data=data, headers=headers, allow_redirects=False, timeout=PATIENCE
+                )
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 self.retries += 1
                 time.sleep(0.2)
                 continue
+            except requests.Timeout as late:
+                raise ShopIsDown(f"{method} {url} had no answer after {PATIENCE} s") from late
             if response.status_code >= 400:
                 self.faults.append(f"{method} {url} answered {response.status_code}")
             return response
