@@ -12,8 +12,9 @@ from adminpanel.tests.builders import make_staff, signed_in
 from adminpanel.timeline import timeline
 from shop.adapters.payments import ProviderUnavailable, WebhookEvent
 from shop.alerts.services import close_alerts, raise_alert
+from shop.checkout.announced import process_event
 from shop.checkout.paying import start_payment
-from shop.checkout.sync import process_event, sync
+from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place
 from shop.core import clock
 from shop.events.relay import relay

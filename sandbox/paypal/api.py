@@ -1,10 +1,7 @@
 """PayPal's REST API, as far as the shop uses it. What is not here answers 404 loudly, never with a guess."""
 
 import base64
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -13,27 +10,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox.models import IdempotencyRecord
+from sandbox import endpoints
+from sandbox.endpoints import Endpoint, Json
 from sandbox.paypal import disputes, orders, webhooks
 from sandbox.paypal.errors import ApiError, invalid, refused
-from sandbox.paypal.params import Schema, parse, read_mapping
+from sandbox.paypal.params import parse, read_mapping
 
-Json = dict[str, Any]
 BASE = "/sandbox/paypal/"
 # PayPal's credentials do not show what they are for, so the sandbox takes those only that are named as its own.
 CLIENT_PREFIX = "sandbox-"
 TOKEN_SALT, TOKEN_SECONDS = "sandbox.paypal.token", 32400
 LONGEST_REQUEST_ID = 108
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One operation: its address, the parameters it knows, and the function that answers."""
-
-    method: str
-    path: str
-    schema: Schema
-    answer: Callable[..., Json]
 
 
 ENDPOINTS = (
@@ -94,13 +81,11 @@ def answer(request: HttpRequest, path: str) -> tuple[Json]:
         raise ApiError("UNSUPPORTED_MEDIA_TYPE")
     if path == VERIFY_PATH and request.method == "POST":
         return (webhooks.verify(parse(request.body, webhooks.VERIFY), base, request.body),)
-    for endpoint in ENDPOINTS:
-        match = re.fullmatch(endpoint.path, path, re.ASCII)
-        if match and endpoint.method == request.method:
-            break
-    else:
+    found = endpoints.find(ENDPOINTS, request.method or "", path)
+    if found is None:
         words = f"The sandbox does not have {request.method} /{path}."
         raise ApiError("RESOURCE_NOT_FOUND", "SANDBOX_UNKNOWN_ADDRESS", words)
+    endpoint, names = found
     if request.method == "GET":
         params = read_mapping(request.GET.dict(), endpoint.schema, "")
     else:
@@ -108,22 +93,17 @@ def answer(request: HttpRequest, path: str) -> tuple[Json]:
     key = request.headers.get("PayPal-Request-Id", "") if request.method == "POST" else ""
     with transaction.atomic():
         if not key:
-            return (endpoint.answer(*match.groups(), params, base),)
-        return (once(key, f"{path} {params}", lambda: endpoint.answer(*match.groups(), params, base)),)
+            return (endpoint.answer(*names, params, base),)
+        return (once(key, f"{path} {params}", lambda: endpoint.answer(*names, params, base)),)
 
 
 def once(key: str, request: str, work: Callable[[], Json]) -> Json:
-    """The answer first given under that id. A refusal (ApiError) is rolled back with its record, so not kept."""
+    """The answer first given under that id. Raises ApiError for an id of another request, and for one too long."""
     if len(key) > LONGEST_REQUEST_ID:
         raise invalid("PayPal-Request-Id", "INVALID_STRING_LENGTH", "The value is either too short or too long.")
-    # A second request under the id waits here until the first has committed.
-    record, _ = IdempotencyRecord.objects.get_or_create(key=f"paypal {key}", defaults={"request": request})
-    if record.request != request:
+    try:
+        return endpoints.once(f"paypal {key}", request, work)
+    except endpoints.KeyUsedBefore:
         raise refused(
             "PAYPAL_REQUEST_ID_PREVIOUSLY_USED", "The PayPal-Request-ID has already been used for another request."
-        )
-    if record.body is None:
-        record.body = work()
-        record.save(update_fields=["body"])
-    body: Json = record.body
-    return body
+        ) from None

@@ -1,31 +1,17 @@
 """Stripe's HTTP API, as far as the shop uses it. What is not here answers 404 loudly, never with a guess."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox.models import IdempotencyRecord, make_id
+from sandbox import endpoints
+from sandbox.endpoints import Endpoint, Json
+from sandbox.models import make_id
 from sandbox.stripe import charges, sessions
 from sandbox.stripe.errors import ApiError
-from sandbox.stripe.params import Schema, parse
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One operation: its address below /v1/, the parameters it knows, and the function that answers."""
-
-    method: str
-    path: str
-    schema: Schema
-    answer: Callable[..., Json]
-
+from sandbox.stripe.params import parse
 
 ENDPOINTS = (
     Endpoint("POST", r"checkout/sessions", sessions.CREATE, sessions.create),
@@ -71,16 +57,14 @@ def refuse_key(authorization: str) -> None:
 
 def answer(request: HttpRequest, path: str) -> tuple[Json]:
     """Find the operation, read its parameters strictly, do it once per idempotency key."""
-    for endpoint in ENDPOINTS:
-        match = re.fullmatch(endpoint.path, path)
-        if match and endpoint.method == request.method:
-            break
-    else:
+    found = endpoints.find(ENDPOINTS, request.method or "", path)
+    if found is None:
         raise ApiError(404, f"Unrecognized request URL ({request.method}: /v1/{path}). The sandbox does not have it.")
+    endpoint, names = found
     data = request.POST if request.method == "POST" else request.GET
     params = parse(data, endpoint.schema)
     key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
-    arguments = [*match.groups(), params, request.build_absolute_uri("/sandbox/stripe/pay/")]
+    arguments = [*names, params, request.build_absolute_uri("/sandbox/stripe/pay/")]
     with transaction.atomic():
         if not key:
             return (endpoint.answer(*arguments),)
@@ -88,18 +72,13 @@ def answer(request: HttpRequest, path: str) -> tuple[Json]:
 
 
 def once(key: str, request: str, work: Callable[[], Json]) -> Json:
-    """The answer first given under that key. A refusal (ApiError) is rolled back with its record, so not kept."""
-    # A second request under the key waits here until the first has committed.
-    record, _ = IdempotencyRecord.objects.get_or_create(key=key, defaults={"request": request})
-    if record.request != request:
+    """The answer first given under that key. Raises ApiError for a key of another request."""
+    try:
+        return endpoints.once(key, request, work)
+    except endpoints.KeyUsedBefore:
         raise ApiError(
             400,
             "Keys for idempotent requests can only be used with the same parameters they were first used with. "
             f"Try using a key other than '{key}' if you meant to execute a different request.",
             type="idempotency_error",
-        )
-    if record.body is None:
-        record.body = work()
-        record.save(update_fields=["body"])
-    body: Json = record.body
-    return body
+        ) from None

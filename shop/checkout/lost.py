@@ -82,7 +82,7 @@ def attempts_of(sessions: Iterable[SessionState]) -> dict[str, PaymentAttempt]:
     """The attempts that these pages name, by the name."""
     ids: dict[UUID, str] = {}
     for session in sessions:
-        if parsed := payments.parse_attempt_id(session.attempt_id):
+        if parsed := payments.parse_id(session.attempt_id):
             ids[parsed] = session.attempt_id
     return {ids[attempt.pk]: attempt for attempt in PaymentAttempt.objects.filter(pk__in=ids)}
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from shop.accounts.models import User
 from shop.alerts.services import close_alerts
 from shop.checkout import advice
-from shop.checkout.sync import UnknownAttempt, process_event
+from shop.checkout.announced import process_event
+from shop.checkout.sync import UnknownAttempt
 from shop.core import clock
 from shop.payments import services as payments
 from shop.payments.models import ProviderEvent

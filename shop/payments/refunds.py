@@ -26,7 +26,7 @@ from shop.core.errors import ShopError
 from shop.events.services import emit
 from shop.payments.calls import provider_of
 from shop.payments.models import PaymentAttempt, Refund
-from shop.payments.services import lock_with_order, parse_attempt_id
+from shop.payments.services import lock_with_order, parse_id
 
 log = logging.getLogger(__name__)
 State = Refund.State
@@ -135,7 +135,7 @@ def find(attempt: PaymentAttempt, state: RefundState) -> Refund | None:
     mine = attempt.refunds.all()
     if state.refund_id and (known := mine.filter(provider_id=state.refund_id).first()):
         return known
-    ours = parse_attempt_id(state.reference)
+    ours = parse_id(state.reference)
     return mine.filter(pk=ours).first() if ours else None
 
 

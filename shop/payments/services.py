@@ -141,8 +141,8 @@ def set_aside(row: ProviderEvent) -> None:
     ProviderEvent.objects.filter(pk=row.pk).update(set_aside_at=clock.now())
 
 
-def parse_attempt_id(text: str) -> UUID | None:
-    """The id in text that came from outside, or None when it is none."""
+def parse_id(text: str) -> UUID | None:
+    """The id of a payment or a refund of ours in text that came from outside, or None when it is none."""
     try:
         return UUID(text)
     except ValueError:
@@ -150,5 +150,5 @@ def parse_attempt_id(text: str) -> UUID | None:
 
 
 def _known_attempt(text: str) -> PaymentAttempt | None:
-    attempt_id = parse_attempt_id(text)
+    attempt_id = parse_id(text)
     return PaymentAttempt.objects.filter(pk=attempt_id).first() if attempt_id else None

@@ -7,8 +7,9 @@ import pytest
 
 from shop.adapters.payments import Concern, DisputeState, ProviderRefused, RefundState
 from shop.alerts.models import Alert
+from shop.checkout.announced import process_event
 from shop.checkout.paying import start_payment
-from shop.checkout.sync import UnknownAttempt, process_event
+from shop.checkout.sync import UnknownAttempt
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, pay, place, states
 from shop.events.models import OutboxEvent
 from shop.orders import holds

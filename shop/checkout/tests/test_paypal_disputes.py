@@ -16,8 +16,9 @@ from sandbox.paypal.models import PayPalCapture, PayPalDispute, PayPalRefund
 from shop.adapters.payments import ProviderRefused
 from shop.alerts.models import Alert
 from shop.checkout import capturing
+from shop.checkout.announced import process_event
 from shop.checkout.reconcile import look_back
-from shop.checkout.sync import UnknownAttempt, process_event, sync
+from shop.checkout.sync import UnknownAttempt, sync
 from shop.checkout.tests.paying_builders import attempt_of, states
 from shop.checkout.tests.paypal_builders import agree, lose_messages, message_of, started
 from shop.orders.models import Order

@@ -12,9 +12,10 @@ from django.core.management import CommandError, call_command
 from shop.adapters.payments import ProviderRefused, ProviderUnavailable, SessionState, WebhookEvent
 from shop.alerts.models import Alert
 from shop.checkout import rounds
+from shop.checkout.announced import process_event
 from shop.checkout.paying import start_payment
 from shop.checkout.reconcile import expire_unpaid, reconcile
-from shop.checkout.sync import process_event, sync
+from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, place, states
 from shop.core import clock
 from shop.events.models import OutboxEvent

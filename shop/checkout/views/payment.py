@@ -9,9 +9,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from shop.adapters.payments import BadWebhook, ProviderError, offered, provider
+from shop.checkout.announced import process_event
 from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.retry import NotPayable, pay_again
-from shop.checkout.sync import process_event, sync
+from shop.checkout.sync import sync
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, see_other
@@ -66,7 +67,7 @@ def checkout_return(request: HttpRequest) -> HttpResponse:
 
 def load_attempt(attempt_id: str, order_key: str) -> PaymentAttempt:
     """The attempt, for somebody who holds its order's key; 404 for everybody else."""
-    parsed = payments.parse_attempt_id(attempt_id)
+    parsed = payments.parse_id(attempt_id)
     if parsed is None:
         raise Http404("no such payment")
     attempt = get_object_or_404(PaymentAttempt.objects.select_related("order"), pk=parsed)

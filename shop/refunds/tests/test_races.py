@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from django.db import transaction
 
-from shop.checkout.sync import process_event
+from shop.checkout.announced import process_event
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, states
 from shop.events.models import OutboxEvent
 from shop.orders.models import Order
