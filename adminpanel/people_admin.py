@@ -10,6 +10,7 @@ from django.forms import Field
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from adminpanel.customer_inlines import CUSTOMER_INLINES
 from adminpanel.site import StaffAdmin
 from shop.accounts.models import User
 
@@ -86,6 +87,7 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
     ordering = ["-date_joined"]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ["groups"]
+    inlines = [*CUSTOMER_INLINES]
     fieldsets = [
         (None, {"fields": ["email", "full_name", "password"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
@@ -100,6 +102,10 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+
+    def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Only to look at, so a form that is sent has no part of them; who is being added has kept nothing yet."""
+        return list(super().get_inline_instances(request, obj)) if obj and request.method != "POST" else []
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and may_manage(request.user, obj)

@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group, Permission
 CATALOGUE = ("category", "colour", "product", "productvariant", "productimage", "sizesystem", "size", "sizechart")
 CATALOGUE_ALL = (*CATALOGUE, "sizechartentry")
 MARKETING = ("promotion", "voucher", "sale")
+# Tables on a person's page, without pages of their own.
+CUSTOMERS_OWN = ("address", "consent", "accountevent")
 
 ROLES: dict[str, dict[str, str]] = {
     "owner": {
@@ -22,6 +24,7 @@ ROLES: dict[str, dict[str, str]] = {
         # Add allows all that gives money back or stops it: refund, call off, lift a hold.
         "refund": "va",
         "user": "vacd",
+        **dict.fromkeys(CUSTOMERS_OWN, "v"),
         "auth.group": "vacd",
     },
     "catalogue": {**dict.fromkeys(CATALOGUE_ALL, "vacd"), "stocklevel": "v"},
@@ -39,6 +42,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
         "taxrate": "v",
         "document": "v",
+        **dict.fromkeys(CUSTOMERS_OWN, "v"),
         **dict.fromkeys(("paymentattempt", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys((*MARKETING, "redemption"), "v"),
     },

@@ -59,5 +59,6 @@ class EmailField(forms.CharField):
         try:
             return clean_email(super().clean(value))
         except ValidationError as error:
-            known = error.code in ("look_alike", "required", "max_length")
+            # Several at once have no code of their own.
+            known = getattr(error, "code", "") in ("look_alike", "required", "max_length")
             raise error if known else ValidationError(IN_FULL, "invalid") from None

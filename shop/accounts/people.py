@@ -90,7 +90,7 @@ def _made(identity: Identity, email: str) -> User:
 
 def _updated(user: User, identity: Identity, email: str) -> User:
     """Write only what differs: most sign-ins change nothing."""
-    now = {"subject": identity.subject, "email": email, "full_name": identity.full_name[:150] or user.full_name}
+    now = {"subject": identity.subject, "email": email, "full_name": user.full_name or identity.full_name[:150]}
     changed = [name for name, value in now.items() if getattr(user, name) != value]
     for name in changed:
         setattr(user, name, now[name])

@@ -99,7 +99,7 @@ TABS = (
     Link("Wish list", "/account/wishlist/"),
     Link("Details", "/account/details/"),
     Link("Security", "/account/security/"),
-    Link("Your data", "/account/data/"),
+    Link("Data", "/account/data/"),
 )
 # Pages that lie elsewhere than the tab they belong to.
 WITHIN = {

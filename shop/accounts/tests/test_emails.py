@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from shop.accounts.emails import clean_email
+from shop.accounts.emails import EmailField, clean_email
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,9 @@ def test_an_address_is_kept_in_one_form(typed: str, kept: str) -> None:
 def test_what_could_be_taken_for_another_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         clean_email(typed)
+
+
+@pytest.mark.parametrize("typed", ["a\0b@example.com", "x" * 5000, "a\0" + "x" * 400])
+def test_the_field_has_words_for_whatever_is_typed(typed: str) -> None:
+    with pytest.raises(ValidationError, match="Enter your email in full"):
+        EmailField().clean(typed)
