@@ -1,7 +1,9 @@
 import pytest
+from django.test import Client
 
 from shop.accounts.consents import NEWS_WORDS, carry, record
 from shop.accounts.customer_models import Consent
+from shop.accounts.tests.test_pages import ALICE, follow, link_in_last_mail
 from shop.tests.builders import make_user
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +54,13 @@ def test_a_yes_moves_along_to_a_new_e_mail_and_leaves_the_old_one() -> None:
 def test_without_a_yes_nothing_moves() -> None:
     carry(make_user("new@example.org"), "alice@example.org")
     assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize(("box", "rows"), [({"news": "on"}, [(True, "sign-up")]), ({}, [])])
+def test_the_box_at_sign_up_counts_once_the_e_mail_is_confirmed(
+    client: Client, box: dict[str, str], rows: list[tuple[bool, str]]
+) -> None:
+    client.post("/account/signup/", {**ALICE, **box})
+    assert history() == []
+    client.post(follow(client, link_in_last_mail()))
+    assert history() == rows

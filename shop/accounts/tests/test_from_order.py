@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from shop.accounts.models import User
+from shop.accounts.tests.test_pages import follow, link_in_last_mail, sign_in
 from shop.core import clock
 from shop.mail.models import OutgoingMail
 from shop.orders import services
@@ -68,3 +69,24 @@ def test_an_order_that_has_an_account_makes_no_other(client: Client, order: Orde
     order.save()
     assert client.post(page_of(order), {"password": PASSWORD})["Location"] == order.get_absolute_url()
     assert User.objects.count() == 1
+
+
+def test_once_confirmed_the_order_is_in_the_account(client: Client, order: Order) -> None:
+    client.post(page_of(order), {"password": PASSWORD})
+    page = follow(client, link_in_last_mail("sam@example.com"))
+    answer = client.post(page)
+    assert answer["Location"] == f"/account/orders/{order.number}/"
+    shown = client.get(answer["Location"])
+    assert shown.status_code == 200 and b"An earlier order is in your account now." in shown.content
+    order.refresh_from_db()
+    assert order.user == User.objects.get()
+
+
+def test_every_sign_in_brings_in_what_was_ordered_as_a_guest_meanwhile(client: Client) -> None:
+    make_user()
+    for email in ("alice@example.org", "Alice@Example.org", "bob@example.org"):
+        make_order(email=email)
+    sign_in(client)
+    page = client.get("/account/").content.decode()
+    assert "2 earlier orders are in your account now." in page
+    assert Order.objects.filter(user=None).get().email == "bob@example.org"

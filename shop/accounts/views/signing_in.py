@@ -22,9 +22,11 @@ from shop.adapters.accounts import (
     accounts,
 )
 from shop.core.http import personal_page, see_other
+from shop.orders.joining import join_orders
 
 HOME = "/account/"
 LAPSED = "That took too long, or your account has changed meanwhile. Please sign in again."
+JOINED_ONE = "An earlier order is in your account now."
 CONFIRM_FIRST = "Confirm your email first: we have written to you again."
 
 
@@ -61,8 +63,10 @@ def signed_in_response(
     request: HttpRequest, signed_in: SignedIn, *, stay: bool = False, after: str = ""
 ) -> HttpResponse:
     """Begin the session and go to where the person was. Raises WrongCredentials for a user disabled here."""
-    sessions.begin(request, signed_in, stay=stay)
+    user = sessions.begin(request, signed_in, stay=stay)
     pending.forget(request, pending.CHALLENGE, pending.SIGN_UP)
+    if joined := join_orders(user):
+        messages.success(request, JOINED_ONE if joined == 1 else f"{joined} earlier orders are in your account now.")
     return see_other(after or HOME)
 
 
