@@ -113,10 +113,11 @@ class RefundForm(forms.Form):
         """What goes back, in words with its amount."""
         money = self.order.money
         words, data = [], self.cleaned_data
+        waits = self.order.fulfilment_state == Order.FulfilmentState.UNFULFILLED
         for wanted in self.lines():
             left = self.left.lines[wanted.order_line_id]
             piece = f"{wanted.quantity} × {left.line.product_name}, {left.line.colour_name}, {left.line.size_name}"
-            stock = "back to stock" if wanted.restock else "not back to stock"
+            stock = "back to stock" if wanted.restock else "written off" if waits else "not back to stock"
             words.append((f"{piece} ({stock})", str(money(left.amount(wanted.quantity)))))
         words += [("Delivery", str(money(data["delivery"])))] if data["delivery"] else []
         return words + ([(f"For no line: {data['note']}", str(money(data["extra"])))] if data["extra"] else [])

@@ -82,10 +82,11 @@ def test_the_confirming_page_sends_the_same_again_and_twice_is_once(fake: FakePr
     assert "This form was sent before" in text(response)
 
 
-def test_without_the_tick_the_stock_stays(fake: FakeProvider) -> None:
-    order = paid_order(fake)
-    press(care(), order, units="2", restock=False)
-    assert (refunded(order), stock_of(order)) == ([15600], (10, 2))
+def test_without_the_tick_pieces_not_packed_are_written_off(fake: FakeProvider) -> None:
+    order, client = paid_order(fake), care()
+    assert "(written off)" in text(press(client, order, units="2", restock=False, confirmed=False))
+    press(client, order, units="2", restock=False)
+    assert (refunded(order), stock_of(order)) == ([15600], (8, 0))
 
 
 WRONG = {

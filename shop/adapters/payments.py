@@ -145,6 +145,9 @@ class PaymentProvider(Protocol):
     def takes(self, currency: str) -> bool:
         """Whether payments in that currency (ISO 4217) can be made. No call."""
 
+    def lowest(self, currency: str) -> int:
+        """The least that can be paid in that currency, minor units. No call."""
+
     def freeze(self, request: SessionRequest) -> dict[str, Any]:
         """The provider's own parameters, as JSON to be stored: a replay has to send exactly the same. No call.
 
@@ -205,9 +208,13 @@ def provider(name: str = "stripe") -> PaymentProvider:
     return adapter
 
 
-def offered(currency: str) -> list[str]:
-    """The names of the providers that buyers may choose for that currency, the usual one first."""
-    return [name for name in settings.PAYMENT_PROVIDERS if provider(name).takes(currency)]
+def offered(currency: str, amount: int | None = None) -> list[str]:
+    """The names of the providers that buyers may choose for that currency, the usual one first.
+
+    amount: to be paid, minor units; then only those that take so little.
+    """
+    names = [name for name in settings.PAYMENT_PROVIDERS if provider(name).takes(currency)]
+    return [name for name in names if amount is None or amount >= provider(name).lowest(currency)]
 
 
 def refuse_inside_transaction() -> None:

@@ -70,6 +70,9 @@ class PayPalProvider:
     def takes(self, currency: str) -> bool:
         return currency in CURRENCIES
 
+    def lowest(self, currency: str) -> int:
+        return 1
+
     def freeze(self, request: SessionRequest) -> dict[str, Any]:
         """OrderParams as JSON. The address stays with the shop: PayPal is told that it has nothing to ship."""
         params: OrderParams = {

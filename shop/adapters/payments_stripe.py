@@ -47,6 +47,13 @@ ZERO_DECIMAL = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
 )
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+# Minor units; of other currencies Stripe names no least amount.
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+LOWEST = {
+    **dict.fromkeys(["AUD", "BRL", "CAD", "CHF", "EUR", "INR", "JPY", "NZD", "SGD", "USD"], 50),
+    **{"AED": 200, "BGN": 100, "CZK": 1500, "DKK": 250, "GBP": 30, "HKD": 400, "HUF": 17500, "MXN": 1000},
+    **{"MYR": 200, "NOK": 300, "PLN": 200, "RON": 200, "SEK": 300, "THB": 1000},
+}
 # The most that a list gives at once, and the messages worth asking for when they did not come.
 PAGE = 100
 MONEY_EVENTS = (
@@ -83,6 +90,9 @@ class StripeProvider:
 
     def takes(self, currency: str) -> bool:
         return True
+
+    def lowest(self, currency: str) -> int:
+        return LOWEST.get(currency, 1)
 
     def freeze(self, request: SessionRequest) -> dict[str, Any]:
         """SessionCreateParams as JSON. Prices are made up on the spot: the shop's catalogue is not Stripe's."""

@@ -48,8 +48,10 @@ def pay_again(order: Order, name: str = "") -> str:
 
 
 def usual_provider(order: Order) -> str:
-    """The one that was tried last, or the usual one where that is not offered any more."""
-    names, last = offered(order.currency), payments.last_provider(order.pk)
+    """The one that was tried last, or the usual one where that is not offered any more. Raises NotPayable."""
+    names, last = offered(order.currency, order.grand_total), payments.last_provider(order.pk)
+    if not names:
+        raise NotPayable(f"No way to pay takes so little as {order.total}.")
     return last if last in names else names[0]
 
 

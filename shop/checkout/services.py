@@ -12,6 +12,7 @@ from shop.cart.services import BagLine
 from shop.cart.stores import StoredCart, key_for_placing
 from shop.checkout import advice, paying, stock
 from shop.checkout.quote import Choice, Quote, quote
+from shop.checkout.sync import confirm
 from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.events.services import emit
@@ -22,6 +23,7 @@ from shop.orders.models import Order
 from shop.orders.services import Recipient
 from shop.payments.models import PaymentAttempt
 
+NOTHING_TO_PAY = "nothing to pay"
 COUNTRY, GOODS, CODE = "country", "goods", "code"
 
 
@@ -44,16 +46,6 @@ class CodeRefused(ShopError):
 
 class DeliveryChanged(ShopError):
     """The chosen delivery costs something else there than was shown, or is not offered. Nothing was written."""
-
-
-class NothingToPay(ShopError):
-    """Discounts leave nothing to pay, and no provider takes a payment of nothing. Nothing was written."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your discounts leave nothing to pay, and we cannot take such an order here. "
-            "Add a piece, take the code off, or write to us."
-        )
 
 
 class CountryChanged(DeliveryChanged):
@@ -105,9 +97,11 @@ def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for eve
 ) -> Order:
     """Turn a bag into a PENDING order that holds its stock and has an attempt to be paid by; all of it or nothing.
 
+    One that costs nothing is PAID at once, without an attempt.
+
     stored: the bag, or what this request has quoted for it already. method: the code of a way of delivery. seen: the
     amounts its buyer was shown. The same key gives the same order. Raises CartChanged, CodeRefused, CountryChanged,
-    DeliveryChanged, NothingToPay, OutOfStock, VoucherSpent, or ProviderRefused for an amount that the provider does
+    DeliveryChanged, OutOfStock, VoucherSpent, or ProviderRefused for an amount that the provider does
     not take. The payment itself is started after the commit.
     """
     try:
@@ -133,8 +127,6 @@ def _place(
     method, seen, provider = agreed
     quoted = quoted_as_shown(stored, placement_key, recipient, seen)
     chosen = agreed_choice(quoted, method, seen)
-    if not chosen.total.amount:
-        raise NothingToPay
     closes_at = paying.closing_time()
     order = orders.create(
         placement_key=placement_key,
@@ -145,12 +137,16 @@ def _place(
         user=user,
         hold_until=closes_at + paying.HOLD_MARGIN,
     )
-    paying.open_attempt(order, provider, closes_at)
+    if order.grand_total:
+        paying.open_attempt(order, provider, closes_at)
     stock.hold(order)
     marketing.redeem(order=order, applied=quoted.applied(chosen))
     if not quoted.has_rates:
         advice.without_rates(order)
     emit("OrderPlaced", orders.event_detail(order))
+    if not order.grand_total:
+        # Discounts took all of it: no provider takes a payment of nothing, and none is asked.
+        confirm(order, NOTHING_TO_PAY)
     crash_point("placed-before-commit")
     return order
 

@@ -77,7 +77,7 @@ class Paper:
     def story(self) -> list[Flowable]:
         parts = [self.letterhead(), Spacer(1, 10 * mm), self.facts(), Spacer(1, 9 * mm), self.lines()]
         parts += [Spacer(1, 5 * mm), self.totals(), Spacer(1, 7 * mm)]
-        if self.home_tax:
+        if self.home_tax and self.content["totals"]["gross"]:
             parts += [Paragraph("VAT by rate", HEADING), Spacer(1, 1 * mm), self.taxes(), Spacer(1, 6 * mm)]
         parts += [Paragraph(self.write(words), BODY) for words in self.words()]
         if self.write.has_boxes:
@@ -155,6 +155,8 @@ class Paper:
     def words(self) -> list[str]:
         """Sentences below the figures."""
         payment, found = self.content["payment"], [self.content["note"], self.content.get("reason", "")]
+        if self.is_invoice and not self.content["totals"]["gross"]:
+            found.append("Nothing was left to pay.")
         if payment["paid_on"]:
             did, way = ("Paid", "through") if self.is_invoice else ("Refunded", "through")
             reference = f", reference {payment['reference']}" if payment["reference"] else ""

@@ -220,6 +220,14 @@ class Order(TimeStamped):
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def unheld(self) -> Self:
         """Lines of paid orders to be packed that hold less (`held`) than is to be sent, refunded units left out."""
+        return self._to_pack().filter(held__lt=F("quantity") - F("refunded"))
+
+    def overheld(self) -> Self:
+        """Those that hold more (`held`) than is to be sent: units that were refunded and can be sold to nobody."""
+        return self._to_pack().filter(held__gt=F("quantity") - F("refunded"))
+
+    def _to_pack(self) -> Self:
+        """Lines of paid orders to be packed, with the units they hold (`held`) and those paid back (`refunded`)."""
         of_line = Reservation.objects.held().filter(order_line=OuterRef("pk")).order_by().values("order_line")
         back = RefundLine.objects.filter(order_line=OuterRef("pk")).exclude(refund__state=Refund.State.FAILED)
         waiting = self.filter(
@@ -227,11 +235,10 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
             order__fulfilment_state=Order.FulfilmentState.UNFULFILLED,
             variant__isnull=False,
         )
-        counted = waiting.annotate(
+        return waiting.annotate(
             held=_total(of_line.annotate(total=Sum("quantity"))),
             refunded=_total(back.order_by().values("order_line").annotate(total=Sum("quantity"))),
         )
-        return counted.filter(held__lt=F("quantity") - F("refunded"))
 
 
 class OrderLine(models.Model):

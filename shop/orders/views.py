@@ -100,9 +100,9 @@ def paid_with(order: Order) -> str:
 
 def ways(order: Order) -> dict[str, object]:
     """How an unpaid order may be paid, and how that was tried last."""
-    offered = ways_to_pay(order.currency)
-    last = last_provider(order.pk)
-    return {"ways": offered, "last_way": last if any(way.name == last for way in offered) else offered[0].name}
+    offered = ways_to_pay(order.currency, order.grand_total)
+    last, usual = last_provider(order.pk), offered[0].name if offered else ""
+    return {"ways": offered, "last_way": last if any(way.name == last for way in offered) else usual}
 
 
 def steps(order: Order) -> list[Step]:

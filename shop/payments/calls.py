@@ -16,7 +16,7 @@ from shop.core import clock
 from shop.payments.models import PaymentAttempt, ProviderCall
 
 # What the port answers without asking anybody.
-OFFLINE = frozenset({"name", "captures", "takes", "freeze", "read_webhook"})
+OFFLINE = frozenset({"name", "captures", "takes", "lowest", "freeze", "read_webhook"})
 KEEP = timedelta(days=90)
 # Keys of the providers and numbers as long as a card's, should an error message quote one.
 SECRETS = re.compile(r"\b(?:sk|rk|pk|whsec)_\w+|\b(?:\d[ -]?){12,18}\d\b")

@@ -227,7 +227,12 @@ def write_one(attempt: PaymentAttempt, pieces: Sequence[Piece], cause: Cause) ->
 
 
 def restock(order: Order, lines: Iterable[LineRefund], actor: User | None) -> None:
-    """Give the units back to the warehouse that may be sold again."""
+    """Give the units back to the warehouse that may be sold again, and write off the others that nobody has packed.
+
+    What is packed or sent stays what it is without the tick: it is in a parcel, or with the buyer.
+    """
     units = {line.order_line_id: line.quantity for line in lines if line.restock}
-    if units:
-        warehouse.take_back(units=units, document=order.number, reason="refunded", actor=actor)
+    waits = order.fulfilment_state == Order.FulfilmentState.UNFULFILLED
+    lost = {line.order_line_id: line.quantity for line in lines if waits and not line.restock}
+    if units or lost:
+        warehouse.take_back(units=units, lost=lost, document=order.number, reason="refunded", actor=actor)

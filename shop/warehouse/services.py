@@ -76,15 +76,28 @@ def release(*, order_line_ids: Sequence[int], document: str, reason: str) -> Non
 
 
 @transaction.atomic
-def take_back(*, units: Mapping[int, int], document: str, reason: str, actor: "User | None" = None) -> None:
+def take_back(
+    *,
+    units: Mapping[int, int],
+    lost: Mapping[int, int],
+    document: str,
+    reason: str,
+    actor: "User | None" = None,
+) -> None:
     """So many units of these order lines (by id) may be sold again: set aside ones are released, sent ones came back.
 
-    What a line does not have any more is not given back twice.
+    lost: units set aside that nobody can sell; they leave the hold and the shelf. No line is in both. What a line does
+    not have any more is neither given back nor written off twice.
     """
-    goods = Reservation.objects.with_goods().filter(order_line_id__in=units)
+    goods = Reservation.objects.with_goods().filter(order_line_id__in=[*units, *lost])
     rows = stock.lock(goods.values_list("level__variant_id", flat=True))
     # Read again under the lock, as in release().
-    freed = _part_off(list(goods), units)
+    found = list(goods)
+    freed = _part_off([row for row in found if row.order_line_id in units], units)
+    held = [row for row in found if row.order_line_id in lost and row.state == Reservation.State.HELD]
+    gone = _summed(_part_off(held, lost), sign=-1)
+    off = [Change(change.level_id, on_hand=change.reserved, reserved=change.reserved) for change in gone]
+    stock.apply(rows, off, Cause(Kind.ADJUSTMENT, document, f"{reason}, not fit for sale", actor))
     released = [part for part in freed if part.state == Reservation.State.RELEASED]
     returned = [part for part in freed if part.state == Reservation.State.RETURNED]
     stock.apply(rows, _summed(released, sign=-1), Cause(Kind.RELEASE, document, reason, actor))

@@ -152,6 +152,9 @@ class FakePayPal(FakeProvider):
         self.captured: dict[str, SessionState] = {}
         self.outcome: dict[str, Any] = dict(PAID)
 
+    def lowest(self, currency: str) -> int:
+        return 1
+
     def expire_session(self, session_id: str) -> SessionState:
         raise AssertionError("PayPal has no call that closes a page")
 

@@ -10,9 +10,10 @@ from pytest_django import Settings
 from shop.adapters.payments import ProviderUnavailable
 from shop.catalog.models import ProductVariant
 from shop.checkout.tests.paying_builders import FakePayPal, attempt_of, place
+from shop.core.money import Money
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
-from shop.payments.ways import ways_to_pay
+from shop.payments.ways import too_little, ways_to_pay
 from shop.tests.builders import make_product, make_rate, make_user, make_variant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -168,3 +169,41 @@ def test_the_orders_page_and_the_staffs_say_by_what_it_was_paid(client: Client, 
     assert "<dt>Paid with</dt><dd>PayPal</dd>" in html
     client.force_login(make_user(is_staff=True, is_superuser=True))
     assert "PayPal £" in html_of(client.get(f"/admin/shop/order/{order.pk}/change/"))
+
+
+def put_in_bag(client: Client, price: int) -> None:
+    """A shirt that, delivered for nothing, is all there is to pay."""
+    make_rate("standard", 0, None)
+    client.post("/cart/add/", {"variant": make_variant(price=price).pk, "quantity": 1}, headers=HERE)
+
+
+def test_what_is_too_little_for_a_card_is_offered_with_paypal_alone(client: Client, paypal: FakePayPal) -> None:
+    put_in_bag(client, 20)
+    html, told = html_of(client.get("/checkout/")), "£0.20 is too little to pay by card: please pay with PayPal."
+    assert told in html
+    assert 'value="stripe"' not in html
+    assert told in html_of(submit(client, payment="stripe"))
+    assert not Order.objects.exists()
+    submit(client)
+    assert attempt_of(Order.objects.get()).provider == "paypal"
+    page = html_of(client.get(Order.objects.get().get_absolute_url()))
+    assert 'value="stripe"' not in page
+
+
+def test_from_the_least_amount_on_a_card_is_offered(client: Client, paypal: FakePayPal) -> None:
+    put_in_bag(client, 30)
+    assert re.findall(r'name="payment" value="(\w+)"', html_of(client.get("/checkout/"))) == ["stripe", "paypal"]
+    assert (too_little(Money(30, "GBP")), too_little(Money(0, "GBP"))) == ("", "")
+
+
+@pytest.mark.parametrize("typed", [{}, {"payment": "stripe"}, {"payment": "\0"}])
+def test_what_no_way_takes_is_said_and_places_nothing(
+    client: Client, settings: Settings, paypal: FakePayPal, typed: dict[str, str]
+) -> None:
+    settings.PAYMENT_PROVIDERS = {"stripe": settings.PAYMENT_PROVIDERS["stripe"]}
+    put_in_bag(client, 29)
+    told = "£0.29 is too little to pay online: by card it takes at least £0.30. Please add a piece."
+    assert told in html_of(client.get("/checkout/"))
+    answer = submit(client, **typed)
+    assert (answer.status_code, told in html_of(answer)) == (200, True)
+    assert not Order.objects.exists()

@@ -104,6 +104,13 @@ def keep_of_cancelled(order: Order) -> None:
     break_attempt(order, state="review", captured_amount=10000)
 
 
+def refund_but_hold(order: Order) -> None:
+    """A piece was refunded, and the order holds it all the same."""
+    refund = make_refund(order, 7800)
+    refund.lines.create(order_line=order.lines.get(), quantity=1, amount=7800)
+    break_attempt(order, refunded_amount=7800)
+
+
 def keep_foreign(order: Order) -> None:
     """Money of another currency came for a paid order, and its alert was closed."""
     second = attempt_of(order)
@@ -165,6 +172,7 @@ BROKEN: list[tuple[Callable[[Order], object], set[str], str]] = [
         {"money-without-order", "held-in-vain"},
         "£159.95 was taken for order",
     ),
+    (refund_but_hold, {"held-in-vain"}, "holds 2 x"),
     (keep_of_cancelled, {"money-without-order"}, "£100 was taken for order"),
     (keep_foreign, {"money-without-order"}, "€5 was taken for order"),
     (pay_twice, {"money-too-much"}, "£319.90 is kept for it, it costs £159.95"),

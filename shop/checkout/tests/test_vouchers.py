@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,18 +9,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shop.alerts.models import Alert
-from shop.cart import services as cart
 from shop.cart.models import Cart
-from shop.cart.stores import StoredCart, StoredLine, store
-from shop.catalog.models import ProductVariant
 from shop.checkout.paying import start_payment
-from shop.checkout.quote import Quote, quote
 from shop.checkout.reconcile import expire_unpaid
-from shop.checkout.services import CartChanged, CodeRefused, NothingToPay, Shown, place_order, shown
+from shop.checkout.services import CartChanged, CodeRefused, shown
 from shop.checkout.sync import sync
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of
+from shop.checkout.tests.voucher_builders import HERE, checkout_form, fill, place, quoted, visitor, words
 from shop.core import clock
-from shop.core.numbers import secret_key
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.marketing.services import VoucherSpent
 from shop.orders.models import Order, OrderLine
@@ -30,7 +25,6 @@ from shop.tests.builders import (
     make_product,
     make_promotion,
     make_rate,
-    make_recipient,
     make_user,
     make_variant,
     make_voucher,
@@ -39,57 +33,12 @@ from shop.tests.parallel import in_parallel
 from shop.warehouse.models import Reservation
 
 pytestmark = pytest.mark.django_db
-HERE = {"Origin": "http://testserver"}
-
-
-def fill(*variants: ProductVariant, code: str = "", quantity: int = 1) -> StoredCart:
-    key = secret_key()
-    for variant in variants or [make_variant(price=10_000)]:
-        store().add(key, StoredLine(variant.pk, quantity, variant.price))
-    store().set_code(key, code)
-    found = store().load(key)
-    assert found
-    return found
-
-
-def quoted(stored: StoredCart, **options: Any) -> Quote:
-    return quote(cart.price(stored), "GB", **options)
-
-
-def place(stored: StoredCart, seen: Shown | None = None, email: str = "sam@example.com") -> Order:
-    return place_order(
-        stored=stored,
-        placement_key=stored.placement_key,
-        recipient=make_recipient(email=email),
-        method="standard",
-        seen=seen or shown(quoted(stored)),
-    )
 
 
 def nothing_was_written() -> bool:
     rows = (Order.objects, OrderLine.objects, PaymentAttempt.objects, Reservation.objects, Redemption.objects)
     counters = Promotion.objects.exclude(uses=0).exists() or Voucher.objects.exclude(uses=0).exists()
     return not counters and not any(manager.exists() for manager in rows)
-
-
-def visitor(variant: ProductVariant | None = None, quantity: int = 1) -> Client:
-    client = Client()
-    variant = variant or make_variant(price=10_000)
-    client.post("/cart/add/", {"variant": variant.pk, "quantity": quantity}, headers=HERE)
-    return client
-
-
-def words(page: Any) -> str:
-    assert page.status_code == 200
-    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
-
-
-def checkout_form(client: Client, **changes: str) -> dict[str, str]:
-    page = client.get("/checkout/").content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(placement_key|seen)" value="([^"]*)"', page))
-    hidden["seen"] = hidden["seen"].replace("&amp;", "&")
-    person = {"email": "sam@example.com", "name": "Sam Okafor", "country": "GB", "address": "14 Navarino Road"}
-    return {**hidden, **person, "city": "London", "postcode": "E8 3PN", "method": "standard", **changes}
 
 
 # What an order keeps
@@ -420,13 +369,3 @@ def test_the_orders_page_names_what_was_taken_off() -> None:
     order = place(fill(code="TEN"))
     page = words(Client().get(order.get_absolute_url()))
     assert "Spring offer (TEN) −£10" in page
-
-
-def test_an_order_that_costs_nothing_is_refused_before_anything_is_written() -> None:
-    make_voucher("ALL", make_promotion(percent=100))
-    make_rate(price=0)
-    stored = fill(code="ALL")
-    assert shown(quoted(stored)).goods == 0
-    with pytest.raises(NothingToPay, match="leave nothing to pay"):
-        place(stored)
-    assert nothing_was_written()

@@ -21,7 +21,7 @@ from shop.catalog import snapshot
 from shop.checkout import codes, prefill, replacing, services
 from shop.checkout.forms import CheckoutForm
 from shop.checkout.quote import Quote, quote
-from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, NothingToPay, Shown
+from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, Shown
 from shop.checkout.views.payment import CLOSED, page_to_pay_on
 from shop.core.addresses import country_choices, shape_of
 from shop.core.http import personal_page, see_other
@@ -29,7 +29,7 @@ from shop.delivery import services as delivery
 from shop.marketing.reasons import USED_BY_YOU
 from shop.marketing.services import VoucherSpent
 from shop.orders.models import Order, OrderRequest
-from shop.payments.ways import ways_to_pay
+from shop.payments.ways import too_little, ways_to_pay
 from shop.warehouse.services import OutOfStock
 
 # Hidden fields: the revision of the bag the form is for, and the amounts it shows.
@@ -56,8 +56,12 @@ class Till:
     def form(self, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:
         offered = [choice.offer for choice in self.quote.choices]
         shape = shape_of(self.country)
-        ways = ways_to_pay(self.bag.currency)
-        return CheckoutForm(data, initial=initial, shape=shape, countries=self.countries, offered=offered, ways=ways)
+        chosen = self.quote.chosen((data or initial or {}).get("method"))
+        total = chosen.total if chosen else self.quote.charged
+        ways = ways_to_pay(total.currency, total.amount)
+        return CheckoutForm(
+            data, initial=initial, shape=shape, countries=self.countries, offered=offered, ways=ways, total=total
+        )
 
 
 def till(
@@ -164,7 +168,7 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
         )
     except (CodeRefused, VoucherSpent) as error:
         return back_to_bag(at, error.kind)
-    except (DeliveryChanged, NothingToPay) as error:
+    except DeliveryChanged as error:
         now = till(at.stored, at.bag, at.country, request.POST.get("email", ""))
         return show(request, now, form, str(error))
     except ProviderRefused:
@@ -213,11 +217,12 @@ def show(
         "lines": list(zip((line for line in at.bag.lines if line.is_sold), at.quote.lines, strict=True)),
         "quote": at.quote,
         "chosen": chosen,
-        "payment": form["payment"].value() or form.ways[0].name,
+        "payment": form.way(),
         "total": chosen.total if chosen else at.quote.charged,
         "revision": at.stored.revision,
         "voucher": refused or codes.field_of(at.quote),
         "seen": services.shown(at.quote).encode(),
+        "few_ways": too_little(chosen.total) if chosen else "",
         "notice": notice,
         "addresses": saved_addresses(request),
     }

@@ -81,8 +81,8 @@ def load_attempt(attempt_id: str, order_key: str) -> PaymentAttempt:
 def order_pay(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The button on an unpaid order: off to a page where it can be paid, or back with the reason why not."""
     order = load_order(number, key)
-    chosen = request.POST.get("payment", "")
-    page, reason = page_to_pay_on(order, Request.PAY, chosen if chosen in offered(order.currency) else "")
+    chosen, takers = request.POST.get("payment", ""), offered(order.currency, order.grand_total)
+    page, reason = page_to_pay_on(order, Request.PAY, chosen if chosen in takers else "")
     return see_other(page or f"{order.get_absolute_url()}?payment={reason}")
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from adminpanel.tests.builders import make_staff
+from adminpanel.tests.builders import make_staff, signed_in
 from sandbox.deliveries import deliver_due
 from sandbox.models import Charge, Event, Weather
 from sandbox.models import Refund as MadeThere
@@ -26,9 +26,9 @@ TOTAL, HALF = 2 * 7800 + 395, 7998
 @pytest.fixture
 def staff(shop_site: str) -> Shopper:
     make_rate("standard", 395, None)
-    make_staff("customer care", "noor@example.com")
     noor = Shopper(shop_site, "noor")
-    noor.sign_in("a-long-password-1")
+    cookies = signed_in(make_staff("customer care", noor.email)).cookies
+    noor.http.cookies.update({name: morsel.value for name, morsel in cookies.items()})
     return noor
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from shop.checkout.paying import open_attempt
 from shop.checkout.tests.paying_builders import FakeProvider, pay, place, states
 from shop.events.models import OutboxEvent
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order, OrderHold, OrderLine
 from shop.payments.models import Dispute, PaymentAttempt, Refund
 from shop.payments.refunds import send, send_all
 from shop.refunds.services import (
@@ -50,10 +50,33 @@ def test_units_of_a_line_are_paid_back_from_its_stored_figures_and_their_stock_i
     assert not any(call.startswith("refund") for call in fake.calls)
 
 
-def test_units_that_are_not_restocked_leave_the_stock_as_it_is(fake: FakeProvider) -> None:
+def test_units_not_packed_that_nobody_can_sell_leave_the_shelf_by_a_line_of_the_ledger(fake: FakeProvider) -> None:
+    order, staff = paid_order(fake), make_user()
+    ask_refund(order, LineRefund(line_of(order), 1, restock=False), actor=staff)
+    assert (stock_of(order), reservations(order)) == ((9, 1), [("held", 1), ("released", 1)])
+    move = StockMovement.objects.get(kind="adjustment")
+    assert (move.on_hand_change, move.reserved_change, move.document, move.actor) == (-1, -1, order.number, staff)
+    assert move.reason == "refunded, not fit for sale"
+    assert differences() == []
+    assert not OrderLine.objects.overheld().exists()
+    assert not OrderLine.objects.unheld().exists()
+
+
+@pytest.mark.parametrize("state", ["packed", "shipped", "delivered"])
+def test_units_that_are_packed_or_sent_stay_as_they_are_without_restocking(fake: FakeProvider, state: str) -> None:
     order = paid_order(fake)
+    Order.objects.filter(pk=order.pk).update(fulfilment_state=state)
     ask_refund(order, LineRefund(line_of(order), 2, restock=False))
     assert (stock_of(order), reservations(order)) == ((10, 2), [("held", 2)])
+
+
+def test_a_unit_is_freed_and_another_of_its_line_written_off(fake: FakeProvider) -> None:
+    order = paid_order(fake)
+    first = line_of(order)
+    ask_refund(order, (first, 1))
+    ask_refund(order, LineRefund(first, 1, restock=False))
+    assert (stock_of(order), reservations(order)) == ((9, 0), [("released", 1), ("released", 1)])
+    assert differences() == []
 
 
 def test_units_that_were_sent_come_back_onto_the_shelf(fake: FakeProvider) -> None:
