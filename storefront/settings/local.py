@@ -1,7 +1,19 @@
 """A laptop: embedded PostgreSQL, files for media and mail, and the sandbox in place of the payment providers."""
 
+import os
+
 from storefront.settings.base import *  # noqa: F403
-from storefront.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE, PAYMENT_ADAPTERS, env
+from storefront.settings.base import (
+    ACCOUNTS_ADAPTERS,
+    ACCOUNTS_PROVIDER,
+    COGNITO_POOL_ID,
+    COGNITO_REGION,
+    CONTENT_SECURITY_POLICY,
+    INSTALLED_APPS,
+    MIDDLEWARE,
+    PAYMENT_ADAPTERS,
+    env,
+)
 
 DEBUG = True
 SECRET_KEY = "local-only-" + "not-a-secret-" * 4
@@ -42,6 +54,13 @@ PAYPAL_API_BASE = f"{SITE_URL}/sandbox/paypal"
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(SITE_URL)
 SANDBOX_WEBHOOK_URL = f"{SITE_URL}/webhooks/stripe/"
 SANDBOX_PAYPAL_WEBHOOK_URL = f"{SITE_URL}/webhooks/paypal/"
+
+# ACCOUNTS=cognito: a user pool on this machine (manage.py user_pool), a thousand ports further on, unless one is named.
+if ACCOUNTS_ADAPTERS["cognito"] == ACCOUNTS_PROVIDER and not COGNITO_POOL_ID:
+    COGNITO_ENDPOINT = f"http://127.0.0.1:{PORT + 1000}"
+    COGNITO_POOL_ID, COGNITO_CLIENT_ID = f"{COGNITO_REGION}_Sandbox", "sandboxclient"
+    COGNITO_CLIENT_SECRET = "sandbox-secret-" * 3
+    os.environ |= {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
 
 LOGGING = {
     "version": 1,

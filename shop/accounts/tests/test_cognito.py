@@ -2,15 +2,23 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.test import Client
 from pytest_django import Settings
 
+from sandbox.cognito import laptop
 from sandbox.cognito.server import Pool
+from shop.accounts.customer_models import Consent
+from shop.accounts.models import User
+from shop.accounts.people import person_of
+from shop.accounts.security_models import SignIn
 from shop.accounts.tests.conftest import Keeper
 from shop.adapters import cognito_client
 from shop.adapters.accounts import (
@@ -19,11 +27,15 @@ from shop.adapters.accounts import (
     ChallengeKind,
     CodeRefused,
     Holder,
+    Identity,
     SignedIn,
     SignInLapsed,
     SignUp,
     WrongCredentials,
 )
+from shop.core import clock
+from shop.tests.builders import make_user
+from storefront.management.commands.user_pool import resident
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +215,50 @@ def test_a_check_says_what_is_missing(cognito: Keeper, settings: Settings) -> No
         call_command("check")
     settings.ACCOUNTS_PROVIDER = settings.ACCOUNTS_ADAPTERS["django"]
     call_command("check")
+
+
+def test_the_pool_of_a_laptop_has_its_people_under_their_names_and_mails_codes(
+    cognito: Keeper, settings: Settings, tmp_path: Path
+) -> None:
+    settings.COGNITO_POOL_ID, settings.COGNITO_CLIENT_ID = "us-east-1_Sandbox", "sandboxclient"
+    settings.COGNITO_CLIENT_SECRET, settings.MAIL_DIR = "sandbox-secret-" * 3, tmp_path
+    staff = make_user(ANN, full_name="Ann Archer", email_confirmed_at=clock.now())
+    staff.groups.add(Group.objects.get_or_create(name="customer care")[0])
+    known = {**resident(staff), "password": PASSWORD}
+    settings.COGNITO_ENDPOINT = laptop.open_pool(0, [laptop.Resident(**known)])
+    found = cognito.provider.sign_in(email=ANN, password=PASSWORD)
+    assert isinstance(found, SignedIn)
+    assert found.identity == Identity(known["subject"], ANN, True, "Ann Archer", frozenset({"customer-care"}))
+    assert person_of(found.identity) == staff
+    cognito.provider.forgot_password(email=ANN)
+    mail = next(tmp_path.glob("cognito-reset-*.eml")).read_text()
+    assert f"To: {ANN}" in mail and cognito.code(ANN, "reset") in mail
+
+
+def test_a_demo_shops_people_are_the_same_at_each_start(db: None) -> None:
+    first = resident(make_user("owner@aspireclothes.example"))
+    assert first == resident(User.objects.get()) and first["password"] == "aspire-demo"
+    named = resident(make_user(ANN, subject="5f6c4a0e-1111-4222-8333-444455556666"))
+    assert (named["subject"], named["password"]) == ("5f6c4a0e-1111-4222-8333-444455556666", "")
+
+
+def test_a_typed_code_confirms_and_leads_by_the_sign_in_page_to_where_they_were(
+    cognito: Keeper, client: Client
+) -> None:
+    typed = {"full_name": "Ann", "email": ANN, "password": PASSWORD, "news": "on", "next": "/cart/"}
+    assert client.post("/account/signup/", typed)["Location"] == "/account/confirm/"
+    assert not Consent.objects.exists()
+    answer = client.post("/account/confirm/", {"email": ANN, "code": cognito.code(ANN, "confirm")})
+    assert answer["Location"] == "/account/login/?next=/cart/"
+    assert [(yes.email, yes.given, yes.source) for yes in Consent.objects.all()] == [(ANN, True, "sign-up")]
+    answer = client.post("/account/login/", {"email": ANN, "password": PASSWORD, "next": "/cart/"})
+    assert answer["Location"] == "/cart/"
+    assert User.objects.get().email_confirmed_at and SignIn.objects.count() == 1
+
+
+def test_a_code_for_somebody_else_says_no_yes_in_their_name(cognito: Keeper, client: Client) -> None:
+    cognito.provider.sign_up(email="ben@example.com", password=PASSWORD, full_name="Ben")
+    client.post("/account/signup/", {"full_name": "Ann", "email": ANN, "password": PASSWORD, "news": "on"})
+    code = cognito.code("ben@example.com", "confirm")
+    assert client.post("/account/confirm/", {"email": "ben@example.com", "code": code}).status_code == 303
+    assert not Consent.objects.exists()

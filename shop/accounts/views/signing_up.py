@@ -5,9 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from shop.accounts import consents, pending
-from shop.accounts.access import safe_next
+from shop.accounts.access import safe_next, sign_in_address
 from shop.accounts.customer_models import Consent
 from shop.accounts.forms import EmailForm, GateForm, LinkForm, SignUpForm, TypedCodeForm
+from shop.accounts.models import User
 from shop.accounts.pending import PendingSignUp
 from shop.accounts.views.gate import gate, show
 from shop.accounts.views.owner import owner
@@ -62,7 +63,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         proved = accounts().confirm_sign_up(**typed)
     except AccountsError as error:
         return not_confirmed(request, form, error, waiting)
-    return confirmed(request, proved, waiting)
+    # A code that was typed says nothing about whose sign-up waits here; the e-mail beside it does.
+    return confirmed(request, proved, waiting if waiting and typed["email"] in ("", waiting.email) else None)
 
 
 def confirm_form(request: HttpRequest, waiting: PendingSignUp | None) -> GateForm:
@@ -89,11 +91,18 @@ def confirmed(request: HttpRequest, proved: SignedIn | None, waiting: PendingSig
     pending.forget(request, CODE, pending.SIGN_UP)
     if proved and waiting and proved.identity.email == waiting.email:
         response = signed_in_response(request, proved, after=waiting.after)
-        if waiting.news:
-            consents.record(email=waiting.email, given=True, source=Consent.Source.SIGN_UP, user=owner(request))
+        note_news(waiting, owner(request))
         return response
+    if proved is None and waiting:
+        note_news(waiting, None)
     messages.success(request, CONFIRMED)
-    return see_other(reverse("account-login"))
+    return see_other(sign_in_address(waiting.after if waiting else ""))
+
+
+def note_news(waiting: PendingSignUp, user: User | None) -> None:
+    """The yes that was given with the sign-up counts once the e-mail is confirmed."""
+    if waiting.news:
+        consents.record(email=waiting.email, given=True, source=Consent.Source.SIGN_UP, user=user)
 
 
 @gate

@@ -33,6 +33,8 @@ class Command(BaseCommand):
         for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ending, stop)
         children = {"server": start("runserver", f"{HOST}:{settings.PORT}"), "worker": start("worker")}
+        if settings.COGNITO_ENDPOINT:
+            children["user pool"] = start("user_pool")
         self.stdout.write(banner())
         try:
             while not (ended := [name for name, child in children.items() if child.poll() is not None]):
