@@ -1,10 +1,12 @@
 """Form fields of the staff site: prices as people write them, and what the models keep as lists."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from babel.numbers import get_currency_precision, get_currency_symbol
 from django import forms
+from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -14,6 +16,21 @@ from shop.core.money import LOCALE, Money, shop_currency, smallest_step
 MAX_DIGITS = 7
 # More of one piece at one place is a typing mistake.
 MOST_UNITS = 100_000
+
+
+class NumberedRows(AutocompleteMixin):
+    """A form that comes back with what is no row's number shows nothing chosen there; Django's own would fail."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        return super().optgroups(name, [each for each in value if str(each).isdecimal()], attr)
+
+
+class RowSelect(NumberedRows, AutocompleteSelect):
+    """Finds one row as its name is typed."""
+
+
+class RowsSelect(NumberedRows, AutocompleteSelectMultiple):
+    """Finds several."""
 
 
 class LinesField(forms.CharField):

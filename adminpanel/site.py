@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
-from adminpanel.fields import MoneyField
+from adminpanel.fields import MoneyField, RowSelect, RowsSelect
 from shop.catalog.renditions import media_url, smallest
 
 
@@ -29,6 +29,8 @@ class StaffAdmin(ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
         if db_field.name in self.money_fields:
             return money_form_field(db_field)
+        if db_field.name in self.get_autocomplete_fields(request):
+            options["widget"] = (RowsSelect if db_field.many_to_many else RowSelect)(db_field, self.admin_site)
         field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
         return field
 
