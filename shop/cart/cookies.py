@@ -1,24 +1,61 @@
-"""The cookie that leads to a bag: the bag's key, signed. One that was edited is as good as none."""
+"""Which bag a browser has. A guest's is found by the key in a signed cookie; one that was edited is as good as none.
+
+A customer's is found by who is signed in, and its key is never in a cookie: that one only says that the bag is an
+account's, so that whoever comes after them to the same browser has an empty bag.
+"""
 
 from django.http import HttpRequest, HttpResponseBase
 
+from shop.accounts.visitors import customer
 from shop.cart.stores import LIFETIME, StoredCart, store
 
 NAME = "bag"
 SALT = "shop.cart"
+# In the place of a key. No key is this short.
+ACCOUNT = "account"
+
+
+def guest_key(request: HttpRequest) -> str | None:
+    """The key of a guest's bag in this browser; None without a cookie, with an edited or with an old one."""
+    key = read(request)
+    return key if key and key != ACCOUNT else None
+
+
+def was_accounts(request: HttpRequest) -> bool:
+    """Whether the last bag in this browser was an account's."""
+    return read(request) == ACCOUNT
+
+
+def read(request: HttpRequest) -> str | None:
+    return request.get_signed_cookie(NAME, default=None, salt=SALT, max_age=LIFETIME)
 
 
 def read_key(request: HttpRequest) -> str | None:
-    """The key of this browser's bag; None without a cookie, with an edited or with an old one."""
-    key = request.get_signed_cookie(NAME, default=None, salt=SALT, max_age=LIFETIME)
-    return key or None
+    """The key of the bag: the customer's own, or that of the guest in this browser."""
+    user = customer(request)
+    return user.cart_key if user else guest_key(request)
 
 
-def write_key(response: HttpResponseBase, key: str, *, secure: bool) -> None:
-    response.set_signed_cookie(NAME, key, salt=SALT, max_age=LIFETIME, httponly=True, samesite="Lax", secure=secure)
+def remember(request: HttpRequest, response: HttpResponseBase, key: str) -> None:
+    """Let the browser find that bag again."""
+    if not customer(request):
+        write(request, response, key)
+    elif not guest_key(request):
+        # A guest's bag that is still there stays to be taken in.
+        write(request, response, ACCOUNT)
+
+
+def write(request: HttpRequest, response: HttpResponseBase, value: str) -> None:
+    response.set_signed_cookie(
+        NAME, value, salt=SALT, max_age=LIFETIME, httponly=True, samesite="Lax", secure=request.is_secure()
+    )
+
+
+def forget(response: HttpResponseBase) -> None:
+    response.delete_cookie(NAME, samesite="Lax")
 
 
 def current_cart(request: HttpRequest) -> StoredCart | None:
-    """This browser's bag as it is stored."""
+    """This visitor's bag as it is stored."""
     key = read_key(request)
     return store().load(key) if key else None

@@ -16,6 +16,10 @@ class Cart(models.Model):
     settled = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     # The voucher code its owner typed, as typed; whether it applies is found out anew each time.
     code = models.CharField(max_length=40, blank=True)
+    # The bag that has taken this one in, when its owner signed in. From then on this one is closed.
+    merged_into = models.CharField(max_length=64, blank=True)
+    # Keys of the bags that this one has taken in, oldest first: orders placed from them are orders of this bag.
+    former = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
 

@@ -7,15 +7,14 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from shop.cart.stores import MAX_QUANTITY, StoredCart, StoredLine, key_for_placing, store
+from shop.cart.stores import MAX_LINES, MAX_QUANTITY, BagMoved, StoredCart, StoredLine, placed_from, store
 from shop.catalog.choice import FEW
 from shop.catalog.models import ProductListing, ProductVariant, ProductVariantQuerySet
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.core.money import Money
+from shop.core.numbers import secret_key
 from shop.warehouse.models import Reservation
-
-MAX_LINES = 40
 
 
 class NotSold(ShopError):
@@ -148,7 +147,7 @@ def price(cart: StoredCart | None, *, with_sizes: bool = True) -> Bag:
     ids = [line.variant_id for line in cart.lines]
     variants = siblings_of(ids) if with_sizes else these(ids)
     pictures = pictures_of(variants.values())
-    held, waiting = held_by(cart.key)
+    held, waiting = held_by(cart.keys)
     lines = [
         BagLine(
             variant=(variant := variants[line.variant_id]),
@@ -196,10 +195,10 @@ def pictures_of(variants: Iterable[ProductVariant]) -> dict[tuple[int, str], Map
     return {(pk, colour["slug"]): colour.get("image") or {} for pk, colours in rows for colour in colours}
 
 
-def held_by(key: str) -> tuple[dict[int, int], Waiting | None]:
-    """What unpaid orders from this bag hold, by variant: nobody else can have it, but the buyer can."""
+def held_by(keys: Iterable[str]) -> tuple[dict[int, int], Waiting | None]:
+    """What unpaid orders from a bag of these keys hold, by variant: nobody else can have it, but the buyer can."""
     holds = Reservation.objects.held().filter(
-        order_line__order__placement_key__startswith=key_for_placing(key, ""),
+        placed_from(keys, "order_line__order__placement_key"),
         order_line__order__state__in=["pending", "processing"],
     )
     order = [f"order_line__order__{name}" for name in ("number", "key", "state")]
@@ -222,11 +221,12 @@ def note_seen(bag: Bag) -> None:
 def add(*, key: str, variant: ProductVariant, quantity: int) -> bool:
     """Put units of a variant (from sellable(), with_available()) in a bag; whether all of them could go in.
 
-    Raises SoldOut when none is left and BagFull; the bag is as it was then.
+    Raises SoldOut when none is left, BagFull and BagMoved; the bag is as it was then.
     """
     cart = store().load(key)
     here = {line.variant_id: line.quantity for line in cart.lines} if cart else {}
-    most = min(variant.available + held_by(key)[0].get(variant.pk, 0), MAX_QUANTITY)
+    held, _ = held_by(cart.keys if cart else (key,))
+    most = min(variant.available + held.get(variant.pk, 0), MAX_QUANTITY)
     if most <= 0:
         raise SoldOut(shortage(variant, 1, 0))
     if variant.pk not in here and len(here) >= MAX_LINES:
@@ -235,6 +235,18 @@ def add(*, key: str, variant: ProductVariant, quantity: int) -> bool:
     if room:
         store().add(key, StoredLine(variant.pk, min(quantity, room), variant.price))
     return quantity <= room
+
+
+def add_anywhere(key: str | None, variant: ProductVariant, quantity: int) -> tuple[str, bool]:
+    """add() to that bag, or to a new one where there is none or it was closed; its key, and what add() says."""
+    if key:
+        try:
+            return key, add(key=key, variant=variant, quantity=quantity)
+        except BagMoved:
+            # Somebody signed in at this very moment. What is put in a new bag joins the account's at its next sight.
+            pass
+    key = secret_key()
+    return key, add(key=key, variant=variant, quantity=quantity)
 
 
 def change(*, bag: Bag, line: BagLine, variant: ProductVariant, quantity: int) -> None:
@@ -249,7 +261,7 @@ def change(*, bag: Bag, line: BagLine, variant: ProductVariant, quantity: int) -
     if not is_sold(variant):
         raise NotSold("We no longer sell this. Remove it to go on.")
     there = sum(other.quantity for other in bag.lines if other.variant.pk == variant.pk and other is not line)
-    available = variant.available + held_by(key)[0].get(variant.pk, 0)
+    available = variant.available + held_by(bag.cart.keys)[0].get(variant.pk, 0)
     if there + quantity > MAX_QUANTITY:
         raise SoldOut(f"At most {MAX_QUANTITY} of one piece, and your bag has {there} in this size already.")
     if problem := shortage(variant, there + quantity, available):

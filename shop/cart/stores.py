@@ -1,25 +1,36 @@
 """The carts port: where bags are kept. One adapter over a table; the contract tests hold for any other."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Protocol, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Least
 from django.utils.module_loading import import_string
 
 from shop.cart.models import Cart, CartLine
 from shop.core import clock
+from shop.core.errors import ShopError
 
 # A bag nobody touches is forgotten after this; the cookie lives as long.
 LIFETIME = timedelta(days=60)
 MAX_QUANTITY = 9
+# A bag takes this many different pieces.
+MAX_LINES = 40
+# A bag remembers this many bags it has taken in; unpaid orders of older ones have long ended.
+MAX_FORMER = 20
 # Between a bag's key, its revision and what follows; none of them can contain it.
 SEPARATOR = ":"
+
+
+class BagMoved(ShopError):
+    """The bag of that key was taken in by another one and is closed: who adds needs a new key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +44,21 @@ class StoredLine:
 
 @dataclass(frozen=True, slots=True)
 class StoredCart:
-    """A bag as kept. The revision changes with every change of its variants, quantities or voucher code."""
+    """A bag as kept. The revision changes with every change of its variants, quantities or voucher code.
+
+    former: keys of the bags it has taken in.
+    """
 
     key: str
     revision: str
     lines: tuple[StoredLine, ...]
     code: str = ""
+    former: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys under which orders of this bag may have been placed, its own first."""
+        return (self.key, *self.former)
 
     @property
     def placement_key(self) -> str:
@@ -51,6 +71,19 @@ class StoredCart:
         return sum(line.quantity for line in self.lines)
 
 
+@dataclass(frozen=True, slots=True)
+class MergedLine:
+    """What became of one variant of a bag that was taken in: units brought, there before, and there now.
+
+    now 0: it found no room among the most different pieces that a bag takes.
+    """
+
+    variant_id: int
+    brought: int
+    before: int
+    now: int
+
+
 class CartStore(Protocol):
     """Every method may be called for a key that is unknown or expired, and in parallel for the same key."""
 
@@ -58,7 +91,10 @@ class CartStore(Protocol):
         """The bag, lines in the order they were added; None when there is none or it has expired."""
 
     def add(self, key: str, line: StoredLine) -> int:
-        """Put that many more units in, up to MAX_QUANTITY; returns how many the line has then. Renews the expiry."""
+        """Put that many more units in, up to MAX_QUANTITY; returns how many the line has then. Renews the expiry.
+
+        Raises BagMoved for a bag that another one has taken in.
+        """
 
     def set_quantity(self, key: str, variant_id: int, quantity: int) -> None:
         """Let a line have that many units (1 to MAX_QUANTITY); nothing happens when there is no such line."""
@@ -80,7 +116,15 @@ class CartStore(Protocol):
     def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:
         """Take what a paid order bought out of the bag, once for each order number, and the code with it.
 
-        What was added since stays.
+        What was added since stays. Of a bag that was taken in, out of the one that took it.
+        """
+
+    def merge(self, source: str, target: str, most: Mapping[int, int]) -> tuple[MergedLine, ...]:
+        """Take the source's lines and code into the target, once, and close the source; what became of each line.
+
+        Units of one variant are summed, up to MAX_QUANTITY and to what `most` says of it; where that is nothing, the
+        larger of both stays. The source's code goes before the target's. Nothing happens, and nothing is returned,
+        for a source that is unknown, expired or closed, and for a target that is closed or the source itself.
         """
 
     def purge(self) -> int:
@@ -100,6 +144,11 @@ def key_for_placing(*parts: object) -> str:
     return SEPARATOR.join(str(part) for part in parts)
 
 
+def placed_from(keys: Iterable[str], field: str = "placement_key") -> Q:
+    """Finds the orders placed from the bags of these keys; field: the path to the placement key."""
+    return reduce(or_, (Q(**{f"{field}__startswith": key_for_placing(key, "")}) for key in keys))
+
+
 def bag_of(placement_key: str) -> str:
     """The key of the bag from which an order with that placement key was placed."""
     return placement_key.partition(SEPARATOR)[0]
@@ -109,16 +158,23 @@ def new_revision() -> str:
     return secrets.token_urlsafe(12)
 
 
+def open_bags() -> QuerySet[Cart]:
+    """Bags that have neither expired nor been taken in by another one."""
+    return Cart.objects.filter(expires_at__gt=clock.now(), merged_into="")
+
+
 class TableCartStore:
     """Bags in PostgreSQL. Every change locks the bag's row first, so changes of one bag never overlap."""
 
     def load(self, key: str) -> StoredCart | None:
-        rows = Cart.objects.filter(key=key, expires_at__gt=clock.now()).order_by("lines__added_at", "lines__pk")
-        found = list(rows.values_list("revision", "code", "lines__variant", "lines__quantity", "lines__seen_price"))
+        rows = open_bags().filter(key=key).order_by("lines__added_at", "lines__pk")
+        line = [f"lines__{name}" for name in ("variant", "quantity", "seen_price")]
+        found = list(rows.values_list("revision", "code", "former", *line))
         if not found:
             return None
-        lines = (StoredLine(variant, quantity, price) for _, _, variant, quantity, price in found if variant)
-        return StoredCart(key=key, revision=found[0][0], lines=tuple(lines), code=found[0][1])
+        revision, code, former, *_ = found[0]
+        lines = (StoredLine(variant, quantity, price) for *_, variant, quantity, price in found if variant)
+        return StoredCart(key, revision, tuple(lines), code, tuple(former))
 
     @transaction.atomic
     def add(self, key: str, line: StoredLine) -> int:
@@ -171,7 +227,7 @@ class TableCartStore:
 
     @transaction.atomic
     def settle(self, key: str, order: str, quantities: Mapping[int, int]) -> None:
-        cart = self._locked(key)
+        cart = self._standing_for(key)
         if cart is None or order in cart.settled:
             return
         for line in cart.lines.filter(variant_id__in=quantities):
@@ -180,11 +236,38 @@ class TableCartStore:
         cart.code, cart.revision = "", new_revision()
         cart.save(update_fields=["settled", "code", "revision"])
 
+    @transaction.atomic
+    def merge(self, source: str, target: str, most: Mapping[int, int]) -> tuple[MergedLine, ...]:
+        # A guest's bag first, then an account's: as an account's is never taken in, no two can wait for each other.
+        old = self._locked(source)
+        if old is None or source == target:
+            return ()
+        try:
+            cart = self._open(target)
+        except BagMoved:
+            return ()
+        there = {line.variant_id: line.quantity for line in cart.lines.all()}
+        moved = [self._take_in(cart, line, there, most) for line in old.lines.all()]
+        cart.code = old.code or cart.code
+        cart.former = [*(key for key in cart.former if key != source), source][-MAX_FORMER:]
+        cart.settled = [*cart.settled, *(order for order in old.settled if order not in cart.settled)]
+        cart.save(update_fields=["code", "former", "settled"])
+        old.lines.all().delete()
+        old.merged_into, old.code, old.expires_at = target, "", clock.now() + LIFETIME
+        old.save(update_fields=["merged_into", "code", "expires_at"])
+        return tuple(moved)
+
     def purge(self) -> int:
         return Cart.objects.filter(expires_at__lte=clock.now()).delete()[1].get("shop.Cart", 0)
 
     def _locked(self, key: str) -> Cart | None:
-        return Cart.objects.select_for_update().filter(key=key, expires_at__gt=clock.now()).first()
+        return open_bags().select_for_update().filter(key=key).first()
+
+    def _standing_for(self, key: str) -> Cart | None:
+        """The bag, locked; where another one has taken it in, that one."""
+        kept = Cart.objects.select_for_update().filter(expires_at__gt=clock.now())
+        cart = kept.filter(key=key).first()
+        return kept.filter(key=cart.merged_into).first() if cart and cart.merged_into else cart
 
     def _changed(self, key: str) -> Cart | None:
         """The bag, locked, with a new revision; None when there is none."""
@@ -195,7 +278,7 @@ class TableCartStore:
         return cart
 
     def _open(self, key: str) -> Cart:
-        """The bag, locked, made when there is none and emptied when it has expired."""
+        """The bag, locked, made when there is none and emptied when it has expired. Raises BagMoved."""
         now = clock.now()
         fresh = {"revision": new_revision(), "expires_at": now + LIFETIME}
         cart, made = Cart.objects.select_for_update().get_or_create(key=key, defaults=fresh)
@@ -203,10 +286,26 @@ class TableCartStore:
             return cart
         if cart.expires_at <= now:
             cart.lines.all().delete()
-            cart.code = ""
+            cart.code, cart.merged_into, cart.former = "", "", []
+        if cart.merged_into:
+            raise BagMoved("This bag has become part of an account's.")
         cart.revision, cart.expires_at = new_revision(), now + LIFETIME
-        cart.save(update_fields=["revision", "code", "expires_at"])
+        cart.save(update_fields=["revision", "code", "expires_at", "merged_into", "former"])
         return cart
+
+    def _take_in(self, cart: Cart, line: CartLine, there: dict[int, int], most: Mapping[int, int]) -> MergedLine:
+        """Bring a line of another bag into the locked one. there: units by variant, brought up to date."""
+        before = there.get(line.variant_id, 0)
+        if not before and len(there) >= MAX_LINES:
+            return MergedLine(line.variant_id, line.quantity, 0, 0)
+        limit = min(most.get(line.variant_id, MAX_QUANTITY), MAX_QUANTITY)
+        now = min(before + line.quantity, limit) if limit > 0 else max(before, line.quantity)
+        if before:
+            cart.lines.filter(variant_id=line.variant_id).update(quantity=now, seen_price=line.seen_price)
+        else:
+            cart.lines.create(variant_id=line.variant_id, quantity=now, seen_price=line.seen_price)
+        there[line.variant_id] = now
+        return MergedLine(line.variant_id, line.quantity, before, now)
 
     def _put(self, cart: Cart, line: StoredLine) -> int:
         """Add a line's units to the locked bag; returns the units there then."""

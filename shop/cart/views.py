@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from shop.accounts.visitors import customer
 from shop.cart import services
-from shop.cart.cookies import current_cart, read_key, write_key
+from shop.cart.cookies import current_cart, read_key, remember, was_accounts
 from shop.cart.forms import AddForm, LineForm
 from shop.catalog import snapshot
 from shop.catalog.cards import Card, cards_for
@@ -20,9 +21,9 @@ from shop.catalog.models import ProductVariant
 from shop.checkout import codes
 from shop.checkout.codes import CodeField
 from shop.checkout.quote import quote
+from shop.checkout.welcome import brings_along
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, same_origin_post, see_other
-from shop.core.numbers import secret_key
 from shop.delivery import services as delivery
 
 # A script asks for the drawer alone by this header, which a redirect carries along.
@@ -82,15 +83,14 @@ def matching(choice: dict[str, Any]) -> list[ProductVariant]:
 
 def put(request: HttpRequest, variant: ProductVariant, choice: dict[str, Any]) -> HttpResponseBase:
     """Put that variant in this browser's bag and lead there; sold out leads back to the product."""
-    key = read_key(request) or secret_key()
     try:
-        whole = services.add(key=key, variant=variant, quantity=choice["quantity"] or 1)
+        key, whole = services.add_anywhere(read_key(request), variant, choice["quantity"] or 1)
     except services.SoldOut:
         return back_to_product(variant, {**choice, "size": variant.size.name}, missing="stock")
     except services.BagFull:
         return redirect_to_bag(full=1)
     response = redirect_to_bag() if whole else redirect_to_bag(capped=variant.pk)
-    write_key(response, key, secure=request.is_secure())
+    remember(request, response, key)
     return response
 
 
@@ -106,6 +106,7 @@ def redirect_to_bag(**query: object) -> HttpResponse:
 
 
 @personal_page
+@brings_along
 @require_safe
 def cart(request: HttpRequest) -> HttpResponse:
     """Your bag."""
@@ -113,6 +114,7 @@ def cart(request: HttpRequest) -> HttpResponse:
 
 
 @personal_page
+@brings_along
 @require_POST
 def update(request: HttpRequest) -> HttpResponse:
     """Change one line: quantity, size or both, or remove it."""
@@ -144,6 +146,7 @@ def change_line(request: HttpRequest, bag: services.Bag, line: services.BagLine,
 
 
 @personal_page
+@brings_along
 @require_POST
 def code(request: HttpRequest) -> HttpResponse:
     """Apply the voucher code that was typed, or take the bag's code off."""
@@ -188,6 +191,7 @@ def show(
         "changed": CHANGED.get(request.GET.get("changed", "")),
         "capped": request.GET.get("capped", ""),
         "full": "full" in request.GET,
+        "kept": not bag.lines and was_accounts(request) and not customer(request),
     }
     if request.headers.get(PART) == "drawer":
         response = render(request, "shop/cart/drawer.html", context)
@@ -206,12 +210,10 @@ def newest(catalogue: snapshot.Snapshot) -> list[Card]:
 
 
 @personal_page
+@brings_along
 @require_safe
 def me(request: HttpRequest) -> JsonResponse:
     """What public pages show of one person: pieces in the bag, and the first name of somebody signed in."""
     found = current_cart(request)
-    name = ""
-    # Without a session cookie nobody is signed in, and no query is needed to know it.
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-        name = request.user.get_short_name()
-    return JsonResponse({"bag": found.count if found else 0, "name": name})
+    user = customer(request)
+    return JsonResponse({"bag": found.count if found else 0, "name": user.get_short_name() if user else ""})

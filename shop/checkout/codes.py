@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from django.conf import settings
 from django.http import HttpRequest
 
+from shop.accounts.visitors import customer
 from shop.cart.services import Bag
 from shop.cart.stores import store
 from shop.checkout.quote import Quote, quote
@@ -58,7 +58,5 @@ def field_of(quoted: Quote, why: str = "") -> CodeField:
 
 def customer_of(request: HttpRequest) -> str:
     """The e-mail address of somebody signed in."""
-    # Without a session cookie nobody is, and no query is needed to know it.
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-        return request.user.email
-    return ""
+    user = customer(request)
+    return user.email if user else ""

@@ -131,8 +131,8 @@ def discounts_of(bag: Bag, lines: Sequence[LineToOrder], customer: str, catalogu
         )
         for line in lines
     ]
-    key = bag.cart.key if bag.cart else ""
-    asked = Asked(bag.currency, bag.code, marketing.customer_of(customer), key)
+    keys = bag.cart.keys if bag.cart else ()
+    asked = Asked(bag.currency, bag.code, marketing.customer_of(customer), keys)
     return marketing.discounts(goods, asked, catalogue)
 
 

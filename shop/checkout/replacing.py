@@ -1,13 +1,14 @@
 """Checking out again while an order from the same bag is unpaid: it is corrected, or gives way to a new one."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from django.db import transaction
 from django.db.models import Q
 
 from shop.adapters.payments import ProviderError
-from shop.cart.stores import SEPARATOR, key_for_placing
+from shop.cart.stores import SEPARATOR, key_for_placing, placed_from
 from shop.checkout.paying import PaymentUnavailable
 from shop.checkout.quote import Choice
 from shop.checkout.reconcile import end_hold
@@ -65,14 +66,14 @@ def next_key(key: str, before: Order | None) -> str:
     return key_for_placing(key, int(count) + 1)
 
 
-def give_up_others(bag_key: str, *, spare: str) -> Order | None:
+def give_up_others(bag_keys: Iterable[str], *, spare: str) -> Order | None:
     """Give up the unpaid orders of that bag, so that their stock is free for the one to come.
 
     spare: the placement key of that one, which another click at the same moment may have placed already.
     The payment provider decides: an order found to be paid meanwhile (or on its way to it) is returned, and nothing
     more is given up. One that the provider cannot be asked about keeps its hold until that ends.
     """
-    unpaid = Order.objects.filter(placement_key__startswith=key_for_placing(bag_key, ""), state=State.PENDING)
+    unpaid = Order.objects.filter(placed_from(bag_keys), state=State.PENDING)
     for order in unpaid.exclude(placement_key=spare):
         try:
             end_hold(order)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -17,12 +19,12 @@ from shop.marketing.reasons import UNKNOWN, Refusal, refusal_of
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for what: the code typed, the customer (normalised e-mail) and the key of the bag, where known."""
+    """Who asks for what: the code typed, the customer (normalised e-mail) and the keys of the bag, where known."""
 
     currency: str
     code: str = ""
     customer: str = ""
-    bag_key: str = ""
+    bag_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,12 @@ def candidates(asked: Asked, code: str) -> QuerySet[Any]:
             typed_most=F("typed__max_uses"),
         )
         wanted |= Q(typed__isnull=False, needs_code=True)
-    mine = Q(order__placement_key__startswith=f"{asked.bag_key}:", order__state="pending")
+    from_bag = (Q(order__placement_key__startswith=f"{key}:") for key in asked.bag_keys)
+    mine = reduce(or_, from_bag, Q(pk__in=[])) & Q(order__state="pending")
     found: QuerySet[Any] = rows.filter(wanted).annotate(
         own_categories=ids("categories", "category_id"),
         own_products=ids("products", "product_id"),
-        held=standing_uses("promotion", mine) if asked.bag_key else Value(0),
+        held=standing_uses("promotion", mine) if asked.bag_keys else Value(0),
         by_customer=standing_uses("promotion", ~mine, customer=asked.customer) if asked.customer else Value(0),
     )
     return found

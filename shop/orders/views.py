@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from shop.cart.cookies import read_key
+from shop.accounts.visitors import customer
+from shop.cart.cookies import guest_key
 from shop.cart.stores import bag_of
 from shop.checkout import bags
 from shop.core.http import personal_page
@@ -55,8 +56,9 @@ class Step:
 def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The order; a wrong number or key is 404."""
     order = load_order(number, key)
-    if order.state == State.PAID and read_key(request) == bag_of(order.placement_key):
-        # The event does this too, but perhaps not before the buyer looks at the bag again.
+    if order.state == State.PAID and (customer(request) or guest_key(request) == bag_of(order.placement_key)):
+        # The event does this too, but perhaps not before the buyer looks at the bag again. An order placed as a guest
+        # belongs to a bag that has joined the account's since.
         bags.take_out(order)
     kind, words = BACK_FROM_PAYMENT.get(request.GET.get("payment", ""), ("", ""))
     context = {

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from shop.accounts.customer_models import Address
-from shop.accounts.models import User
+from shop.accounts.visitors import customer
 from shop.adapters.payments import ProviderRefused
 from shop.cart import services as cart
 from shop.cart.cookies import current_cart
@@ -23,6 +23,7 @@ from shop.checkout.forms import CheckoutForm
 from shop.checkout.quote import Quote, quote
 from shop.checkout.services import CartChanged, CodeRefused, DeliveryChanged, Shown
 from shop.checkout.views.payment import CLOSED, page_to_pay_on
+from shop.checkout.welcome import brings_along
 from shop.core.addresses import country_choices, shape_of
 from shop.core.http import personal_page, see_other
 from shop.delivery import services as delivery
@@ -79,6 +80,7 @@ def till(
 
 
 @personal_page
+@brings_along
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
     """The form, filled in as the last order from this bag was; a bag that cannot be ordered as it is leads there."""
@@ -90,7 +92,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     bag = cart.price(stored, with_sizes=False)
     if not bag.lines or bag.problems or bag.repriced:
         return see_other("/cart/")
-    initial = prefill.prefilled(signed_in(request), stored.key, request.GET.get("address", ""))
+    initial = prefill.prefilled(customer(request), stored.key, request.GET.get("address", ""))
     at = till(stored, bag, initial.get("country", settings.SHOP_COUNTRY), codes.customer_of(request))
     return show(request, at, at.form(initial=initial | {"country": at.country}))
 
@@ -150,7 +152,7 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
         return see_other("/cart/?changed=bag")
     placement_key = replacing.next_key(at.stored.placement_key, placed)
     # Without an order that holds stock for this bag there is nothing to give up.
-    if at.bag.waiting and (paid := replacing.give_up_others(at.stored.key, spare=placement_key)):
+    if at.bag.waiting and (paid := replacing.give_up_others(at.stored.keys, spare=placement_key)):
         return see_other(paid.get_absolute_url())
     if placed:
         placed.refresh_from_db()
@@ -163,7 +165,7 @@ def place(request: HttpRequest, at: Till, form: CheckoutForm, placed: Order | No
             recipient=form.recipient(),
             method=form.cleaned_data["method"],
             seen=Shown.decode(request.POST.get(SEEN, "")),
-            user=signed_in(request),
+            user=customer(request),
             provider=form.cleaned_data["payment"],
         )
     except (CodeRefused, VoucherSpent) as error:
@@ -189,13 +191,9 @@ def back_to_bag(at: Till, why: str) -> HttpResponse:
     return see_other(f"/cart/?{urlencode({'changed': 'code', 'why': why})}#voucher")
 
 
-def signed_in(request: HttpRequest) -> User | None:
-    return request.user if request.user.is_authenticated else None
-
-
 def saved_addresses(request: HttpRequest) -> list[Address]:
     """What a customer may choose from instead of typing."""
-    user = signed_in(request)
+    user = customer(request)
     return list(Address.objects.filter(user=user)) if user else []
 
 

@@ -147,11 +147,11 @@ def test_a_customer_is_counted_by_the_address_whatever_its_case() -> None:
 def test_what_the_bags_own_unpaid_order_holds_is_free_for_that_bag_alone() -> None:
     voucher = make_voucher("LAST", make_promotion(max_uses=1, max_uses_per_customer=1), max_uses=1)
     order = used(voucher, placement_key="bag:revision")
-    assert refusal("LAST", bag_key="bag", customer="sam@example.com") is None
-    assert refusal("LAST", bag_key="ba") == ("spent", "This code has been used up.")
-    assert refusal("LAST", bag_key="") == ("spent", "This code has been used up.")
+    assert refusal("LAST", bag_keys=("bag",), customer="sam@example.com") is None
+    assert refusal("LAST", bag_keys=("ba",)) == ("spent", "This code has been used up.")
+    assert refusal("LAST", bag_keys=()) == ("spent", "This code has been used up.")
     Order.objects.filter(pk=order.pk).update(state=Order.State.PAID)
-    assert refusal("LAST", bag_key="bag") == ("spent", "This code has been used up.")
+    assert refusal("LAST", bag_keys=("bag",)) == ("spent", "This code has been used up.")
 
 
 @pytest.mark.django_db
