@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("shop.accounts.urls")),
     path("", include("shop.privacy.urls")),
     path("", include("shop.cart.urls")),
+    path("", include("shop.wishlist.urls")),
     path("", include("shop.checkout.urls")),
     path("", include("shop.orders.urls")),
     path("", include("shop.invoices.urls")),

@@ -14,6 +14,7 @@ from shop.mail.services import send_due_mail
 from shop.marketing.sales import apply_sales
 from shop.payments.calls import forget_old_calls
 from shop.privacy.erasing import forget_later
+from shop.wishlist.services import purge as purge_wish_lists
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ JOBS: tuple[Job, ...] = (
     Job("sentinel", sentinel, every=3600, first=120),
     Job("forget old bags", purge_bags, every=3600),
     Job("forget closed accounts", forget_later, every=86400, first=900),
+    Job("forget old wish lists", purge_wish_lists, every=86400),
     Job("forget old provider calls", forget_old_calls, every=86400),
     *sandbox_jobs(),
 )

@@ -25,6 +25,8 @@ from shop.checkout.welcome import brings_along
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, same_origin_post, see_other
 from shop.delivery import services as delivery
+from shop.wishlist.cookies import current_list
+from shop.wishlist.entries import pieces_on
 
 # A script asks for the drawer alone by this header, which a redirect carries along.
 PART = "X-Part"
@@ -216,4 +218,8 @@ def me(request: HttpRequest) -> JsonResponse:
     """What public pages show of one person: pieces in the bag, and the first name of somebody signed in."""
     found = current_cart(request)
     user = customer(request)
-    return JsonResponse({"bag": found.count if found else 0, "name": user.get_short_name() if user else ""})
+    saved = pieces_on(current_list(request))
+    return JsonResponse(
+        {"bag": found.count if found else 0, "name": user.get_short_name() if user else ""}
+        | ({"saved": saved} if saved else {})
+    )

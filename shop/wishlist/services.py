@@ -33,6 +33,21 @@ def save(wish_list: WishList, product_id: int, colour_id: int, variant_id: int |
     return put(locked, WishItem(product_id=product_id, colour_id=colour_id, variant_id=variant_id), most=MAX_ITEMS)
 
 
+def save_anywhere(
+    wish_list: WishList | None, user: User | None, variant: ProductVariant, *, with_size: bool
+) -> tuple[WishList, WishItem]:
+    """save() on that list; on a new one, of that user or of a guest, where there is none or it was taken in."""
+    piece = (variant.product_id, variant.colour_id, variant.pk if with_size else None)
+    if wish_list:
+        try:
+            return wish_list, save(wish_list, *piece)
+        except WishList.DoesNotExist:
+            # Somebody signed in at this very moment: a new list joins theirs at its next sight.
+            pass
+    made = list_for(user) if user else new_guest_list()
+    return made, save(made, *piece)
+
+
 def put(locked: WishList, item: WishItem, *, most: int | None = None) -> WishItem:
     """Put an unsaved item on the locked list, or give back the one that is there. Raises ListFull."""
     same = list(locked.items.filter(product_id=item.product_id, colour_id=item.colour_id))

@@ -62,7 +62,7 @@ async function changeLine(form, submitter) {
 
 addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.method !== "post" || event.defaultPrevented || event.submitter?.hasAttribute("formaction")) return;
   const { pathname } = new URL(form.action);
   if (pathname === "/cart/add/") {
     event.preventDefault();

@@ -8,7 +8,9 @@ async function ask() {
   }
 }
 
-function show({ bag = 0, name = "" }) {
+function show(answer) {
+  const { bag = 0, name = "" } = answer;
+  document.dispatchEvent(new CustomEvent("me", { detail: answer }));
   for (const link of document.querySelectorAll("[data-account]")) {
     link.setAttribute("aria-label", name ? `Account of ${name}` : "Account");
     link.title = name && `Signed in as ${name}`;

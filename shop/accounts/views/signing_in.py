@@ -21,6 +21,7 @@ from shop.adapters.accounts import (
     SignInLapsed,
     accounts,
 )
+from shop.checkout.welcome import farewell, tell, welcome
 from shop.core.http import personal_page, see_other
 from shop.orders.joining import join_orders
 
@@ -67,7 +68,9 @@ def signed_in_response(
     pending.forget(request, pending.CHALLENGE, pending.SIGN_UP)
     if joined := join_orders(user):
         messages.success(request, JOINED_ONE if joined == 1 else f"{joined} earlier orders are in your account now.")
-    return see_other(after or HOME)
+    response = see_other(after or HOME)
+    tell(request, welcome(request, response, user))
+    return response
 
 
 def confirm_first(request: HttpRequest, form: GateForm, sign_up: PendingSignUp) -> HttpResponse:
@@ -127,7 +130,9 @@ def answer(
 def logout(request: HttpRequest) -> HttpResponse:
     """Out of this browser; the same for whoever is out already."""
     sessions.end(request)
-    return see_other(reverse("account-login"))
+    response = see_other(reverse("account-login"))
+    farewell(response)
+    return response
 
 
 @require_POST
@@ -138,4 +143,6 @@ def logout_everywhere(request: HttpRequest) -> HttpResponse:
     sessions.end_everywhere(request.user)
     leave(request)
     messages.success(request, "You are signed out everywhere.")
-    return see_other(reverse("account-login"))
+    response = see_other(reverse("account-login"))
+    farewell(response)
+    return response
