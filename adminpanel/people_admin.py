@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Field
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from adminpanel.customer_inlines import CUSTOMER_INLINES
@@ -15,6 +17,11 @@ from adminpanel.site import StaffAdmin
 from shop.accounts.models import User
 
 admin.site.unregister(Group)
+
+
+def kept_elsewhere() -> bool:
+    """Whether an identity provider keeps passwords, e-mails and staff groups, which then are only read here."""
+    return settings.ACCOUNTS_ADAPTERS["django"] != settings.ACCOUNTS_PROVIDER
 
 
 class PersonCreationForm(UserCreationForm):
@@ -95,13 +102,32 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
     ]
     add_fieldsets = [(None, {"fields": ["email", "full_name", "password1", "password2"]})]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without a password where an identity provider keeps it."""
+        if not kept_elsewhere() or obj is None:
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": ["email", "full_name"]}), *self.fieldsets[1:]]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if kept_elsewhere():
+            raise PermissionDenied
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Where an identity provider keeps people, they come from there."""
+        return not kept_elsewhere() and bool(super().has_add_permission(request))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Who may not manage people sees customers only."""
         people: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
         return people if request.user.has_perm("shop.change_user") else people.filter(is_staff=False)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+        rights = ["is_superuser"] if not request.user.is_superuser else []
+        if kept_elsewhere():
+            rights = ["email", "is_staff", "is_superuser", "groups"]
+        return [*self.readonly_fields, *rights]
 
     def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Only to look at, so a form that is sent has no part of them; who is being added has kept nothing yet."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from django.apps import apps
 
+from shop.accounts.audit import forget_old_events
+from shop.accounts.limits import forget_old_limits
+from shop.accounts.sessions import forget_old_sign_ins
 from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, look_back, reconcile
@@ -58,5 +61,8 @@ JOBS: tuple[Job, ...] = (
     Job("forget closed accounts", forget_later, every=86400, first=900),
     Job("forget old wish lists", purge_wish_lists, every=86400),
     Job("forget old provider calls", forget_old_calls, every=86400),
+    Job("forget old tries", forget_old_limits, every=3600),
+    Job("forget old sign-ins", forget_old_sign_ins, every=86400),
+    Job("forget old account events", forget_old_events, every=86400),
     *sandbox_jobs(),
 )

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", include("adminpanel.urls")),
     path("admin/", admin.site.urls),
     path("", include("shop.urls")),
 ]

@@ -113,7 +113,7 @@ class Shopper:
     def sign_in(self, password: str) -> None:
         """As staff, at the door of the staff site."""
         self.go(f"{self.shop}/admin/login/")
-        self.press("password", username=self.email, password=password)
+        self.press("password", email=self.email, password=password)
 
     def card(self, number: str = PAYS, *, follow: bool = True) -> None:
         self.press("card_number", follow=follow, card_number=number, expiry="12/40", cvc="123")

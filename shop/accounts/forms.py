@@ -172,3 +172,21 @@ class ChangePasswordForm(GateForm):
             self.add_error("old", "This is not your present password.")
         else:
             super().refuse(error)
+
+
+class ProveForm(GateForm):
+    """Who is signed in proves it again."""
+
+    password = PasswordField(label="Password")
+    code = CodeField(label="Code from your app", numeric=False)
+
+    def __init__(self, *args: Any, asks_for_code: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not asks_for_code:
+            del self.fields["code"]
+
+    def refuse(self, error: AccountsError) -> None:
+        if isinstance(error, WrongCredentials):
+            self.add_error("password", "This is not your password.")
+        else:
+            super().refuse(error)

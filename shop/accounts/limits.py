@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from django.db import connection
+from django.db.models import Case, F, Value, When
 from django.utils.crypto import salted_hmac
 
 from shop.accounts.security_models import RateLimit
@@ -48,8 +49,8 @@ RETURNING refused, least(opens_at, until)
 class Rule:
     """So many tries are free within a window that begins with the first; then nothing until it ends.
 
-    With a wait, each further try has to wait instead, twice as long each time but never longer than `longest`; and
-    the window begins anew with every try that is let through.
+    With a wait, each further try has to wait instead, twice as long each time but never longer than `longest`. A
+    window that slides begins anew with every try that is let through.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Rule:
     window: timedelta
     wait: timedelta = NO_WAIT
     longest: timedelta = NO_WAIT
+    slides: bool = False
 
 
 def hit(key: str, *, limit: int, window: timedelta) -> None:
@@ -77,9 +79,12 @@ def take(*rules: Rule) -> None:
         raise TooManyTries(seconds=ceil((max(opens) - now).total_seconds()))
 
 
-def clear(*keys: str) -> None:
-    """Forget the tries under these keys: the person has shown who they are."""
-    RateLimit.objects.filter(key__in=[_stored(key) for key in keys]).delete()
+def clear(*keys: str, give_back: Sequence[str] = ()) -> None:
+    """Forget the tries under these keys: the person has shown who they are. Of the others, only the last one."""
+    cleared, shared = [_stored(key) for key in keys], [_stored(key) for key in give_back]
+    left = Case(When(key__in=shared, hits__gt=0, then=F("hits") - 1), default=Value(0))
+    rows = RateLimit.objects.filter(key__in=cleared + shared)
+    rows.update(hits=left, opens_at=Case(When(key__in=cleared, then=Value(clock.now())), default=F("opens_at")))
 
 
 def forget_old_limits() -> int:
@@ -96,7 +101,7 @@ def _parameters(rules: Sequence[Rule], now: datetime) -> dict[str, Any]:
         # Without a wait of its own a rule waits for the end of its window.
         "wait": [rule.wait or rule.window for rule in rules],
         "longest": [rule.longest or rule.window for rule in rules],
-        "slides": [bool(rule.wait) for rule in rules],
+        "slides": [rule.slides for rule in rules],
     }
 
 

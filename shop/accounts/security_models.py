@@ -1,5 +1,8 @@
 """What guards accounts: sign-ins, second steps, what happened, and how often something was tried."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +10,17 @@ from django.db.models import Q
 from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.numbers import secret_key
+
+
+def a_day_on() -> datetime:
+    """When a sign-in ends of which nothing else was said."""
+    return clock.now() + timedelta(days=1)
+
+
+class SignInQuerySet(models.QuerySet["SignIn"]):
+    def open(self) -> Self:
+        """Those that somebody could still be using."""
+        return self.filter(ended_at=None, ends_at__gt=clock.now())
 
 
 class SignIn(models.Model):
@@ -23,8 +37,12 @@ class SignIn(models.Model):
     # When the provider was last asked whether their staff groups still stand.
     checked_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # Over by then, whatever the browser does in between.
+    ends_at = models.DateTimeField(default=a_day_on)
     address = models.GenericIPAddressField(null=True, blank=True)
     agent = models.CharField(max_length=200, blank=True)
+
+    objects = SignInQuerySet.as_manager()
 
     class Meta:
         ordering = ["-started_at"]

@@ -2,16 +2,22 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import cast
 
 from django.contrib.auth import login, logout, update_session_auth_hash
+from django.core.management import call_command
+from django.db.models import Q
 from django.http import HttpRequest
 
+from shop.accounts.audit import agent_of, note
 from shop.accounts.models import User
 from shop.accounts.people import holder_of, person_of
-from shop.accounts.security_models import SignIn
+from shop.accounts.security_models import AccountEvent, SignIn
+from shop.accounts.staff import apply_groups
 from shop.adapters.accounts import AccountsError, Holder, SignedIn, SignInLapsed, accounts
 from shop.core import clock
+from shop.core.http import client_address
 from shop.core.numbers import secret_key
 from shop.core.sealed import seal, unseal
 
@@ -29,18 +35,28 @@ def begin(request: HttpRequest, signed_in: SignedIn, *, stay: bool = False) -> U
     stay: for 30 days, otherwise until the browser closes. Raises what person_of raises.
     """
     user = person_of(signed_in.identity)
+    apply_groups(user, signed_in.identity.groups)
     _forget_another(request, user)
     login(request, user)
+    lifetime = _lifetime(user, stay=stay)
     row = SignIn.objects.create(
         user=user,
-        refresh_token=seal(signed_in.refresh_token) if signed_in.refresh_token else "",
+        refresh_token=sealed_token(signed_in),
         with_second_step=signed_in.with_second_step,
-        address=request.META.get("REMOTE_ADDR") or None,
-        agent=_agent(request),
+        ends_at=clock.now() + timedelta(seconds=lifetime or DAY),
+        address=client_address(request),
+        agent=agent_of(request),
     )
     request.session[SESSION_KEY] = row.key
-    request.session.set_expiry(_lifetime(user, stay=stay))
+    request.session.set_expiry(lifetime)
+    how = "with a second step" if signed_in.with_second_step else ""
+    note(AccountEvent.Kind.SIGNED_IN, request=request, user=user, note=how)
     return user
+
+
+def sealed_token(signed_in: SignedIn) -> str:
+    """The refresh token as a SignIn keeps it."""
+    return seal(signed_in.refresh_token) if signed_in.refresh_token else ""
 
 
 def current(request: HttpRequest) -> SignIn | None:
@@ -49,7 +65,7 @@ def current(request: HttpRequest) -> SignIn | None:
     if not key:
         return None
     if not hasattr(request, "_sign_in"):
-        request._sign_in = SignIn.objects.filter(key=key, ended_at=None).first()  # type: ignore[attr-defined]
+        request._sign_in = SignIn.objects.open().filter(key=key).first()  # type: ignore[attr-defined]
     return cast("SignIn | None", request._sign_in)  # type: ignore[attr-defined]
 
 
@@ -73,12 +89,25 @@ def end(request: HttpRequest) -> None:
     if row is not None and isinstance(request.user, User):
         SignIn.objects.filter(pk=row.pk).update(ended_at=clock.now(), refresh_token="")
         _tell(lambda: accounts().sign_out(holder=holder(request)))
+        note(AccountEvent.Kind.SIGNED_OUT, request=request, user=request.user)
     logout(request)
+
+
+def end_there(user: User, key: str, request: HttpRequest) -> bool:
+    """Sign another browser of theirs out; False where there is none of that key."""
+    row = SignIn.objects.open().filter(user=user, key=key).first()
+    if row is None:
+        return False
+    SignIn.objects.filter(pk=row.pk).update(ended_at=clock.now(), refresh_token="")
+    _tell(lambda: accounts().sign_out(holder=holder_of(user, _refresh_token(row))))
+    note(AccountEvent.Kind.SIGNED_OUT, request=request, user=user, note="from another browser")
+    return True
 
 
 def end_everywhere(user: User) -> None:
     """End every session of theirs, at the provider too."""
     end_here(user)
+    note(AccountEvent.Kind.SIGNED_OUT_EVERYWHERE, user=user)
     _tell(lambda: accounts().sign_out_everywhere(holder=holder_of(user)))
 
 
@@ -121,13 +150,16 @@ def _refresh_token(row: SignIn | None) -> str:
         raise SignInLapsed("sealed under a key that is gone") from None
 
 
-def _agent(request: HttpRequest) -> str:
-    return "".join(letter for letter in request.headers.get("User-Agent", "") if letter.isprintable())[:200]
-
-
 def _tell(call: Callable[[], None]) -> None:
     """The shop's own sessions are over already, so a provider out of reach is no reason to fail."""
     try:
         call()
     except AccountsError as error:
         log.warning("the accounts provider could not be told of a sign-out: %r", error)
+
+
+def forget_old_sign_ins() -> int:
+    """Delete the sign-ins that were over a month ago, and Django's own sessions that have expired; the number."""
+    call_command("clearsessions")
+    long_ago = clock.now() - timedelta(days=30)
+    return SignIn.objects.filter(Q(ended_at__lt=long_ago) | Q(ends_at__lt=long_ago)).delete()[0]

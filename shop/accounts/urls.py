@@ -4,11 +4,13 @@ from django.urls import path
 
 from shop.accounts.views import (
     addresses,
+    browsers,
     details,
     emails,
     from_order,
     home,
     passwords,
+    proving,
     signing_in,
     signing_up,
 )
@@ -37,4 +39,6 @@ urlpatterns = [
     path("account/addresses/<int:address_id>/remove/", addresses.remove, name="account-addresses-remove"),
     path("account/details/", details.details, name="account-details"),
     path("orders/<slug:number>/<slug:key>/account/", from_order.from_order, name="order-account"),
+    path("account/prove/", proving.prove, name="account-prove"),
+    path("account/security/browsers/", browsers.end_browser, name="account-security-browsers"),
 ]

@@ -62,7 +62,7 @@ def test_keys_do_not_count_for_one_another() -> None:
 
 @pytest.mark.django_db
 def test_waits_double_up_to_the_longest(clock: list[datetime]) -> None:
-    rule = Rule("sign-in:ada@example.com", 3, 1440 * MINUTE, wait=MINUTE, longest=5 * MINUTE)
+    rule = Rule("sign-in:ada@example.com", 3, 1440 * MINUTE, wait=MINUTE, longest=5 * MINUTE, slides=True)
     waits = []
     for _ in range(7):
         assert seconds_to_wait(rule) == 0
@@ -74,7 +74,7 @@ def test_waits_double_up_to_the_longest(clock: list[datetime]) -> None:
 
 @pytest.mark.django_db
 def test_growing_waits_are_forgotten_after_a_whole_window_without_a_try(clock: list[datetime]) -> None:
-    rule = Rule("sign-in:ada@example.com", 2, 60 * MINUTE, wait=MINUTE, longest=5 * MINUTE)
+    rule = Rule("sign-in:ada@example.com", 2, 60 * MINUTE, wait=MINUTE, longest=5 * MINUTE, slides=True)
     assert [seconds_to_wait(rule) for _ in range(3)] == [0, 0, 60]
     clock[0] += 60 * MINUTE
     assert [seconds_to_wait(rule) for _ in range(3)] == [0, 0, 60]
@@ -96,6 +96,19 @@ def test_clearing_forgets_that_key_alone() -> None:
     hit("sign-in:ada@example.com", limit=1, window=MINUTE)
     with pytest.raises(TooManyTries):
         hit("sign-in:bob@example.com", limit=1, window=MINUTE)
+
+
+@pytest.mark.django_db
+def test_giving_back_takes_the_last_try_alone_from_what_is_shared() -> None:
+    own, shared = Rule("sign-in:ada@example.com", 5, MINUTE), Rule("network:10.0.0.0/24", 3, MINUTE)
+    for _ in range(2):
+        take(own, shared)
+    clear(own.key, give_back=[shared.key])
+    assert {row.key[:3]: row.hits for row in RateLimit.objects.all()} == {"sig": 0, "net": 1}
+    take(own, shared)
+    take(own, shared)
+    with pytest.raises(TooManyTries):
+        take(own, shared)
 
 
 @pytest.mark.django_db

@@ -71,7 +71,7 @@ def test_signing_in_changes_the_session_key_and_keeps_what_it_held() -> None:
     row = SignIn.objects.get()
     assert request.session.session_key != before and request.session["note"] == "kept"
     assert request.user == user and sessions.current(request) == row
-    assert (row.user, row.address, row.agent) == (user, "127.0.0.1", "Firefox on aphone")
+    assert (row.user, row.address, row.agent) == (user, "127.0.0.1", "Firefox  on a phone")
     assert "refresh" not in row.refresh_token
     assert sessions.holder(request) == Holder(str(user.pk), user.email, "refresh")
 

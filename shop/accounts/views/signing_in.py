@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from shop.accounts import pending, sessions
+from shop.accounts import guarded, pending, sessions
 from shop.accounts.access import safe_next, sign_in_address, signed_in_page
 from shop.accounts.forms import GateForm, NewPasswordForm, SecondStepForm, SignInForm
 from shop.accounts.models import User
@@ -42,7 +42,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return show(request, "login", form, after=after)
     email, stay = form.cleaned_data["email"], form.cleaned_data["stay"]
     try:
-        outcome = accounts().sign_in(email=email, password=form.cleaned_data["password"])
+        outcome = guarded.sign_in(request, email=email, password=form.cleaned_data["password"])
         return go_on(request, outcome, stay=stay, after=after)
     except NotConfirmed:
         return confirm_first(request, form, PendingSignUp(email, after=after))
@@ -76,7 +76,7 @@ def signed_in_response(
 def confirm_first(request: HttpRequest, form: GateForm, sign_up: PendingSignUp) -> HttpResponse:
     """The password was right, so it may be said what is missing; confirming in this browser then signs in."""
     try:
-        accounts().resend_confirmation(email=sign_up.email)
+        guarded.resend_confirmation(request, email=sign_up.email)
     except AccountsError as error:
         form.refuse(error)
         return show(request, "login", form, after=sign_up.after)
@@ -114,7 +114,7 @@ def answer(
     if request.method != "POST" or not form.is_valid():
         return show(request, page, form, asked=asked, recovery=recovery)
     try:
-        outcome = accounts().answer(challenge=asked.challenge, answer=form.cleaned_data[name])
+        outcome = guarded.answer(request, challenge=asked.challenge, answer=form.cleaned_data[name])
         return go_on(request, outcome, stay=asked.stay, after=asked.after)
     except SignInLapsed:
         pending.forget(request, pending.CHALLENGE)

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from shop.accounts import consents, pending
+from shop.accounts import consents, guarded, pending
 from shop.accounts.access import safe_next, sign_in_address
 from shop.accounts.customer_models import Consent
 from shop.accounts.forms import EmailForm, GateForm, LinkForm, SignUpForm, TypedCodeForm
@@ -33,7 +33,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         return show(request, "signup", form, after=after)
     asked = {name: form.cleaned_data[name] for name in ("email", "password", "full_name")}
     try:
-        accounts().sign_up(**asked)
+        guarded.sign_up(request, **asked)
     except AccountsError as error:
         form.refuse(error)
         return show(request, "signup", form, after=after)
@@ -60,7 +60,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return show(request, "confirm", form, waiting=waiting, ready=ready)
     typed = {"email": form.cleaned_data.get("email", ""), "code": form.cleaned_data.get("code", code)}
     try:
-        proved = accounts().confirm_sign_up(**typed)
+        proved = guarded.confirm_sign_up(request, **typed)
     except AccountsError as error:
         return not_confirmed(request, form, error, waiting)
     # A code that was typed says nothing about whose sign-up waits here; the e-mail beside it does.
@@ -113,7 +113,7 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return show(request, "confirm_again", form)
     try:
-        accounts().resend_confirmation(email=form.cleaned_data["email"])
+        guarded.resend_confirmation(request, email=form.cleaned_data["email"])
     except AccountsError as error:
         form.refuse(error)
         return show(request, "confirm_again", form)

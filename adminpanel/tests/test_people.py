@@ -1,0 +1,46 @@
+"""People in the staff site, with the shop's own accounts and with an identity provider behind them."""
+
+from typing import Any
+
+import pytest
+
+from adminpanel.tests.builders import make_staff, signed_in
+from shop.accounts.models import User
+from shop.tests.builders import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+class Elsewhere:
+    """A provider that keeps everybody as they are."""
+
+    def groups(self, *, subject: str) -> None:
+        return None
+
+
+@pytest.fixture
+def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ACCOUNTS_PROVIDER = settings.ACCOUNTS_ADAPTERS["cognito"]
+    monkeypatch.setattr("adminpanel.door.accounts", Elsewhere)
+
+
+def test_with_a_provider_nobody_is_made_here_and_no_password_is_set(provider: None) -> None:
+    client, alice = signed_in(make_staff("owner")), make_user("alice@example.org")
+    assert client.get("/admin/shop/user/add/").status_code == 403
+    assert client.get(f"/admin/shop/user/{alice.pk}/password/").status_code == 403
+    page = client.get(f"/admin/shop/user/{alice.pk}/change/").content.decode()
+    assert 'name="password"' not in page and 'name="groups"' not in page and 'name="is_staff"' not in page
+
+
+def test_with_a_provider_a_posted_right_is_not_taken(provider: None) -> None:
+    client, alice = signed_in(make_staff("owner")), make_user("alice@example.org")
+    sent = {"full_name": "Alice M", "is_active": "on", "is_staff": "on", "is_superuser": "on", "email": "x@example.org"}
+    assert client.post(f"/admin/shop/user/{alice.pk}/change/", sent).status_code == 302
+    kept = User.objects.get(pk=alice.pk)
+    assert (kept.full_name, kept.email, kept.is_staff, kept.is_superuser) == ("Alice M", alice.email, False, False)
+
+
+def test_with_the_shops_own_accounts_an_owner_makes_people_and_sets_passwords() -> None:
+    client, alice = signed_in(make_staff("owner")), make_user("alice@example.org")
+    assert client.get("/admin/shop/user/add/").status_code == 200
+    assert client.get(f"/admin/shop/user/{alice.pk}/password/").status_code == 200
