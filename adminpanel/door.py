@@ -70,7 +70,8 @@ def refusal_of(request: HttpRequest, user: User) -> HttpResponse | None:
     try:
         if row is None or row.checked_at <= clock.now() - ASKED_EVERY:
             apply_groups(user, accounts().groups(subject=subject_of(user)))
-            SignIn.objects.filter(pk=row.pk if row else "").update(checked_at=clock.now())
+            if row is not None:
+                SignIn.objects.filter(pk=row.pk).update(checked_at=clock.now())
     except SignInLapsed:
         sessions.end(request)
         return see_other(sign_in_address(request.get_full_path()))

@@ -59,8 +59,13 @@ class OutgoingMailAdmin(QueueAdmin):
     ]
     list_filter = ["state"]
     search_fields = ["to", "key", "subject"]
-    fields = ["subject", "to", "key", "state", "created_at", "sent_at", "attempts", "last_error", "text"]
+    fields = ["subject", "to", "key", "state", "created_at", "sent_at", "attempts", "last_error", "words"]
     actions = ["resend"]
+
+    @admin.display(description="Text")
+    def words(self, mail: OutgoingMail) -> str:
+        """Not of a mail about an account: whoever has its link can get into the account."""
+        return "Only its reader may see this text." if mail.key.startswith("account:") else mail.text
 
     @action(description="Send again", permissions=["retry"])
     def resend(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:

@@ -151,6 +151,12 @@ class SecondStepForm(GateForm):
     code = CodeField(label="Code", numeric=False)
 
 
+class AppCodeForm(GateForm):
+    """The code that a new app shows."""
+
+    code = CodeField(label="Code from the app")
+
+
 class NewPasswordForm(GateForm):
     password = PasswordField(label="New password", new=True, help_text=NEW_PASSWORD_HELP)
 

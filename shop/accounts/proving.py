@@ -35,7 +35,7 @@ def proved_page(view: View[P]) -> View[P]:
         if is_proved(request):
             return view(request, *args, **kwargs)
         after = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
-        return see_other(f"{reverse('account-prove')}?{urlencode({'next': after})}")
+        return see_other(f"{reverse('account-prove')}?{urlencode({'next': after}, safe='/')}")
 
     return wrapped
 

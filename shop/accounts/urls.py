@@ -11,6 +11,7 @@ from shop.accounts.views import (
     home,
     passwords,
     proving,
+    second_step,
     signing_in,
     signing_up,
 )
@@ -40,5 +41,8 @@ urlpatterns = [
     path("account/details/", details.details, name="account-details"),
     path("orders/<slug:number>/<slug:key>/account/", from_order.from_order, name="order-account"),
     path("account/prove/", proving.prove, name="account-prove"),
+    path("account/security/", second_step.security, name="account-security"),
+    path("account/security/two-step/", second_step.two_step, name="account-security-two-step"),
+    path("account/security/two-step/off/", second_step.two_step_off, name="account-security-two-step-off"),
     path("account/security/browsers/", browsers.end_browser, name="account-security-browsers"),
 ]

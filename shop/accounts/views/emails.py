@@ -10,8 +10,8 @@ from shop.accounts import new_email, pending
 from shop.accounts.access import signed_in_page
 from shop.accounts.forms import LinkForm, NewEmailCodeForm, NewEmailForm
 from shop.accounts.models import User
+from shop.accounts.proving import proved_page
 from shop.accounts.views.gate import gate, show
-from shop.accounts.views.signing_in import HOME
 from shop.adapters.accounts import AccountsError, accounts
 from shop.core.http import see_other
 
@@ -20,7 +20,7 @@ BAD_LINK = "This link was used already, is too old, or belongs to another accoun
 
 
 @gate
-@signed_in_page
+@proved_page
 def change(request: HttpRequest) -> HttpResponse:
     """The form; then the same words whether the address is free or another's."""
     form = NewEmailForm(request.POST or None)
@@ -63,4 +63,4 @@ def confirm_signed_in(request: HttpRequest) -> HttpResponse:
         return show(request, "email_confirm", form, ready=typed or CODE in request.session)
     pending.forget(request, CODE)
     messages.success(request, f"You sign in with {email} from now on.")
-    return see_other(HOME)
+    return see_other(reverse("account-details"))

@@ -5,10 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from shop.accounts import credentials, pending
-from shop.accounts.access import signed_in_page
 from shop.accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm, ResetForm
+from shop.accounts.proving import proved_page
 from shop.accounts.views.gate import gate, show
-from shop.accounts.views.signing_in import HOME
 from shop.adapters.accounts import AccountsError, CodeRefused, accounts
 from shop.core.http import see_other
 
@@ -71,7 +70,7 @@ def link_spent(request: HttpRequest) -> HttpResponse:
 
 
 @gate
-@signed_in_page
+@proved_page
 def change(request: HttpRequest) -> HttpResponse:
     """A new password, knowing the old one; every other browser is signed out."""
     form = ChangePasswordForm(request.POST or None)
@@ -83,4 +82,4 @@ def change(request: HttpRequest) -> HttpResponse:
         form.refuse(error)
         return show(request, "password", form)
     messages.success(request, CHANGED)
-    return see_other(HOME)
+    return see_other(reverse("account-security"))
