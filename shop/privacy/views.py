@@ -9,8 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shop.accounts import sessions
 from shop.accounts.access import signed_in_page
 from shop.accounts.audit import note
+from shop.accounts.proving import proved_page
 from shop.accounts.security_models import AccountEvent
 from shop.accounts.views.owner import owner
+from shop.checkout.welcome import farewell
 from shop.privacy import copy
 from shop.privacy.erasing import StaffStay, close_account
 
@@ -48,7 +50,7 @@ def attached(answer: HttpResponse, ending: str) -> HttpResponse:
     return answer
 
 
-@signed_in_page
+@proved_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
     """GET says what goes and what stays, POST closes the account and ends every session of it."""
@@ -59,4 +61,6 @@ def erase(request: HttpRequest) -> HttpResponse:
     except StaffStay as error:
         return render(request, "shop/privacy/erase.html", {"problem": str(error)}, status=409)
     logout(request)
-    return render(request, "shop/privacy/closed.html")
+    response = render(request, "shop/privacy/closed.html")
+    farewell(response)
+    return response

@@ -10,6 +10,7 @@ from shop.accounts.customer_models import Address
 from shop.accounts.models import User
 from shop.catalog import listings
 from shop.tests.builders import make_rate, make_user, make_variant
+from shop.tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 PLACE = {"full_name": "Alice Adeyemi", "country": "GB", "address": "1 High Street", "city": "Leeds"}
@@ -155,3 +156,12 @@ def test_forms_need_their_token(alice: User) -> None:
     for address in ("/account/addresses/add/", f"/account/addresses/{home.pk}/remove/", "/account/details/"):
         assert post(client, address).status_code == 403
     assert alice.addresses.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_tabs_at_once_make_one_default_of_each_kind() -> None:
+    alice = make_user()
+    assert in_parallel(lambda: keep(alice, delivery=True, bills=True), 8) == []
+    assert alice.addresses.count() == 8
+    assert alice.addresses.filter(default_delivery=True).count() == 1
+    assert alice.addresses.filter(default_billing=True).count() == 1

@@ -64,6 +64,11 @@ def test_without_the_key_there_is_nothing(client: Client, order: Order) -> None:
     assert not User.objects.exists()
 
 
+def test_tries_are_counted_as_at_every_sign_up(client: Client, order: Order) -> None:
+    answers = [client.post(page_of(order), {"password": PASSWORD}).status_code for _ in range(6)]
+    assert answers == [303] * 5 + [429]
+
+
 def test_an_order_that_has_an_account_makes_no_other(client: Client, order: Order) -> None:
     order.user = make_user()
     order.save()

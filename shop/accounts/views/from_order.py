@@ -4,12 +4,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from shop.accounts import guarded
 from shop.accounts.emails import clean_email
 from shop.accounts.forms import NewPasswordForm
 from shop.accounts.pending import PendingSignUp
 from shop.accounts.views.gate import gate, show
 from shop.accounts.views.signing_up import remember
-from shop.adapters.accounts import AccountsError, accounts
+from shop.adapters.accounts import AccountsError
 from shop.core.http import see_other
 from shop.orders.access import load_order
 from shop.orders.models import Order
@@ -29,7 +30,7 @@ def from_order(request: HttpRequest, number: str, key: str) -> HttpResponse:
         return show(request, "from_order", form, order=order)
     try:
         email = clean_email(order.email)
-        accounts().sign_up(email=email, password=form.cleaned_data["password"], full_name=order.full_name)
+        guarded.sign_up(request, email=email, password=form.cleaned_data["password"], full_name=order.full_name)
     except ValidationError as error:
         form.add_error(None, error)
         return show(request, "from_order", form, order=order)

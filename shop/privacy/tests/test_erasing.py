@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from shop.accounts.models import User
-from shop.accounts.security_models import AccountEvent
+from shop.accounts.security_models import AccountEvent, SignIn
 from shop.adapters.accounts import AccountsUnavailable, Holder
 from shop.core import clock
 from shop.mail.models import OutgoingMail
@@ -31,8 +31,18 @@ ERASE = "/account/data/erase/"
 def alice(client: Client) -> User:
     user = make_customer("alice@example.org", "Alyce")
     Order.objects.update(phone="0113 496 0000")
-    client.force_login(user)
+    sign_in(client, user)
     return user
+
+
+def sign_in(client: Client, user: User) -> SignIn:
+    """As somebody who has just given their password."""
+    client.force_login(user)
+    row = SignIn.objects.create(user=user, address="192.0.2.7")
+    session = client.session
+    session["sign_in"] = row.key
+    session.save()
+    return row
 
 
 def order() -> Order:
@@ -55,6 +65,14 @@ def test_it_asks_first(client: Client, alice: User) -> None:
     assert "Close your account?" in client.get(ERASE).content.decode()
     alice.refresh_from_db()
     assert (alice.email, alice.is_active) == ("alice@example.org", True)
+
+
+def test_who_sits_down_at_an_open_browser_has_to_give_the_password_first(client: Client, alice: User) -> None:
+    SignIn.objects.update(proved_at=clock.now() - timedelta(minutes=11))
+    for answer in (client.get(ERASE), client.post(ERASE)):
+        assert answer["Location"] == "/account/prove/?next=/account/data/erase/"
+    alice.refresh_from_db()
+    assert alice.is_active and alice.addresses.exists()
 
 
 def test_of_a_person_whose_orders_are_over_only_the_books_know_the_name(client: Client, alice: User) -> None:
@@ -81,6 +99,12 @@ def test_the_order_stays_as_the_law_asks_without_its_customer(client: Client, al
     assert after.user is None and after.lines.count() == 1
     for name in ("number", "key", "full_name", "address", "postcode", "grand_total", "tax_total", "state"):
         assert getattr(after, name) == getattr(before, name)
+
+
+def test_an_order_long_over_loses_its_contact_at_once(client: Client, alice: User) -> None:
+    Order.objects.update(placed_at=clock.now() - timedelta(days=181))
+    client.post(ERASE)
+    assert (order().email, order().phone) == (f"{order().number}@erased.invalid", "")
 
 
 def test_an_order_under_way_keeps_how_to_reach_its_buyer_until_it_is_over(client: Client, alice: User) -> None:
@@ -127,7 +151,7 @@ def test_another_customer_keeps_everything(client: Client, alice: User) -> None:
 
 
 def test_staff_cannot_close_the_account_they_work_with(client: Client) -> None:
-    client.force_login(make_user(is_staff=True))
+    sign_in(client, make_user(is_staff=True))
     assert client.post(ERASE).status_code == 409
     assert User.objects.get().is_active
 
