@@ -68,6 +68,15 @@ def test_a_message_that_named_a_payment_speaks_against_ending_it(paypal: FakePay
     assert (states(order), open_alerts()) == (("open", "pending"), 1)
 
 
+def test_a_payment_the_provider_has_named_is_not_ended(paypal: FakePayPal) -> None:
+    order, attempt = in_doubt(paypal)
+    PaymentAttempt.objects.update(intent_id="CAPTURE-1")
+    paypal.errors = [PageGone("404")]
+    with pytest.raises(NotClear, match="has named a payment \\(CAPTURE-1\\)"):
+        end_forgotten(attempt=attempt, actor=None)
+    assert (states(order), open_alerts()) == (("open", "pending"), 1)
+
+
 def test_a_payment_whose_money_was_never_asked_for_is_left_alone(paypal: FakePayPal) -> None:
     order, attempt = approved(paypal)
     with pytest.raises(NotClear, match="nothing to end"):
