@@ -1,14 +1,20 @@
-"""The whole way of a customer over a user pool: a real browser, real HTTP at both ends."""
+"""The whole way of a customer, and of staff, over a user pool: a real browser, real HTTP at both ends."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from adminpanel.door import ASKED_EVERY
+from adminpanel.roles import sync_roles
+from sandbox.cognito.server import Pool
 from shop.accounts.models import User
 from shop.accounts.security_models import SignIn
 from shop.accounts.tests.conftest import Keeper
 from shop.catalog import listings
+from shop.core import clock
 from shop.core.sealed import unseal
 from shop.orders.models import Order
 from shop.tests.builders import make_colour, make_product, make_rate, make_size, make_variant
@@ -20,6 +26,8 @@ pytestmark = [
 ]
 
 ANN, PASSWORD, OTHER = "ann@example.com", "quarry linen in may", "seven grey herons"
+# Milliseconds: on a busy machine the staff site's first page takes longer than the shop's own do.
+SLOW = 30_000
 
 
 @pytest.fixture
@@ -111,3 +119,47 @@ def test_a_customer_signs_up_buys_forgets_the_password_and_comes_back(page: Page
     sign_in(page, OTHER)
     expect(page).to_have_url(re.compile("/account/$"))
     assert User.objects.get() == user
+
+
+@pytest.fixture
+def desk(chromium: Browser, shop_site: str) -> Iterator[Page]:
+    """A tab of a desktop. Being refused is an error to the console, so the console fails nothing here."""
+    context = chromium.new_context(base_url=shop_site, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(SLOW)
+    yield context.new_page()
+    context.close()
+
+
+def answers(page: Page, *models: str) -> list[int]:
+    """The status of each model's list in the staff site, to whoever is signed in."""
+    return [page.request.get(f"/admin/shop/{model}/").status for model in models]
+
+
+def test_staff_are_let_in_by_their_group(desk: Page, cognito: Keeper, pool: Pool) -> None:
+    sync_roles()
+    who: Any = {"UserPoolId": pool.pool_id, "Username": ANN}
+    attributes: Any = [{"Name": "email", "Value": ANN}, {"Name": "email_verified", "Value": "true"}]
+    pool.operator.admin_create_user(**who, UserAttributes=attributes, TemporaryPassword="temporary words")
+    pool.operator.admin_add_user_to_group(**who, GroupName="customer-care")
+
+    desk.goto("/admin/")
+    sign_in(desk, "temporary words")
+    desk.get_by_label("New password").fill(PASSWORD)
+    press(desk, "Save and sign in")
+    expect(desk).to_have_url(re.compile("/admin/$"), timeout=SLOW)
+    expect(desk.get_by_role("link", name="Orders").first).to_be_visible()
+    user = User.objects.get()
+    assert user.is_staff and not user.is_superuser
+    assert [group.name for group in user.groups.all()] == ["customer care"]
+    assert answers(desk, "order", "stockmovement") == [200, 403]
+
+    pool.operator.admin_remove_user_from_group(**who, GroupName="customer-care")
+    SignIn.objects.update(checked_at=clock.now() - ASKED_EVERY)
+    desk.goto("/admin/shop/order/")
+    expect(desk.get_by_role("heading", name="This page is for staff")).to_be_visible()
+    assert not User.objects.get(is_staff=False).groups.exists()
+
+    press(desk, "Sign out")
+    desk.goto("/admin/")
+    sign_in(desk)
+    expect(desk.get_by_role("heading", name="This page is for staff")).to_be_visible(timeout=SLOW)
