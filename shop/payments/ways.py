@@ -30,6 +30,11 @@ def ways_to_pay(currency: str, amount: int | None = None) -> list[Way]:
     return [Way(name, Provider(name).label, HINTS[Provider(name)]) for name in offered(currency, amount)]
 
 
+def in_one_word(total: Money) -> str:
+    """How a total can be paid, for a page to compare: 'stripe-paypal', 'nothing' to pay, or empty for in no way."""
+    return "-".join(way.name for way in ways_to_pay(total.currency, total.amount)) if total else "nothing"
+
+
 def too_little(total: Money) -> str:
     """What to tell a buyer whose total cannot be paid in every way; empty where it can, or where nothing is to be paid.
 

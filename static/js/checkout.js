@@ -34,8 +34,9 @@ function keepTyped(next) {
 
 // Puts the focus, and the caret, where they were before the form was drawn anew.
 function returnTo(old) {
-  const field = (old.name && form().elements[old.name]) || document.querySelector("#country");
-  field.focus?.();
+  const same = (field) => field.name === old.name && (field.type !== "radio" || field.value === old.value);
+  const field = (old.name && [...form().elements].find(same)) || document.querySelector("#country");
+  field.focus();
   if (old.selectionStart != null) field.setSelectionRange?.(old.selectionStart, old.selectionEnd);
 }
 
@@ -44,6 +45,8 @@ function total(radio) {
   document.querySelector("[data-delivery-name]").textContent = radio.dataset.name;
   document.querySelector("[data-delivery-price]").textContent = radio.dataset.price;
   for (const place of document.querySelectorAll("[data-tax]")) place.textContent = radio.dataset.vat;
+  // Another total may be paid in other ways, or need no payment: then the shop draws the form anew.
+  if (radio.dataset.paying !== form().dataset.paying) reshape();
 }
 
 function ready() {

@@ -1,5 +1,7 @@
 """Orders that cost nothing: placed and paid at once, and no provider hears of them."""
 
+import re
+
 import pytest
 
 from shop.cart.stores import StoredCart
@@ -61,6 +63,19 @@ def test_a_buyer_with_nothing_to_pay_goes_straight_to_the_thank_you_page(fake: F
         assert answer["Location"] == Order.objects.get().get_absolute_url()
     assert "Thank you" in words(client.get(answer["Location"]))
     assert (Order.objects.get().state, PaymentAttempt.objects.count()) == ("paid", 0)
+
+
+def test_each_delivery_says_how_its_total_can_be_paid_so_that_the_page_follows_the_choice(fake: FakeProvider) -> None:
+    make_voucher("ALL", make_promotion(percent=100))
+    make_rate("standard", 0, None)
+    make_rate("express", 600, None)
+    client = visitor()
+    client.post("/cart/code/", {"code": "ALL"})
+    page = client.get("/checkout/").content.decode()
+    assert re.findall(r'data-paying="([^"]*)"', page) == ["nothing", "nothing", "stripe"]
+    answer = client.post("/checkout/", {"country": "GB", "method": "express", "update": "1"})
+    assert re.findall(r'data-paying="([^"]*)"', answer.content.decode()) == ["stripe", "nothing", "stripe"]
+    assert "Continue to payment" in words(answer)
 
 
 def test_an_order_that_costs_nothing_has_an_invoice_over_nothing(fake: FakeProvider) -> None:

@@ -30,7 +30,7 @@ from shop.delivery import services as delivery
 from shop.marketing.reasons import USED_BY_YOU
 from shop.marketing.services import VoucherSpent
 from shop.orders.models import Order, OrderRequest
-from shop.payments.ways import too_little, ways_to_pay
+from shop.payments.ways import in_one_word, too_little, ways_to_pay
 from shop.warehouse.services import OutOfStock
 
 # Hidden fields: the revision of the bag the form is for, and the amounts it shows.
@@ -209,6 +209,7 @@ def show(
 ) -> HttpResponse:
     """The page, with everything that was typed. refused: a voucher code that was not taken."""
     chosen = at.quote.chosen(form["method"].value())
+    total = chosen.total if chosen else at.quote.charged
     context = {
         "form": form,
         "bag": at.bag,
@@ -216,7 +217,9 @@ def show(
         "quote": at.quote,
         "chosen": chosen,
         "payment": form.way(),
-        "total": chosen.total if chosen else at.quote.charged,
+        "choices": [(choice, in_one_word(choice.total)) for choice in at.quote.choices],
+        "total": total,
+        "paying": in_one_word(total),
         "revision": at.stored.revision,
         "voucher": refused or codes.field_of(at.quote),
         "seen": services.shown(at.quote).encode(),
