@@ -14,7 +14,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from adminpanel.customer_inlines import CUSTOMER_INLINES
 from adminpanel.site import StaffAdmin
+from shop.accounts.audit import note
 from shop.accounts.models import User
+from shop.accounts.security_models import AccountEvent
 
 admin.site.unregister(Group)
 
@@ -113,6 +115,16 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
             raise PermissionDenied
         response: HttpResponse = super().user_change_password(request, id, form_url)
         return response
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Another e-mail typed here is nobody's until its reader has confirmed it."""
+        former = str(form.initial.get("email", ""))
+        moved = change and obj.email.lower() != former.lower() and "email" in form.changed_data
+        if moved:
+            obj.email_confirmed_at = None
+        super().save_model(request, obj, form, change)
+        if moved:
+            note(AccountEvent.Kind.EMAIL_CHANGED, request=request, user=obj, email=former, note="by staff")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Where an identity provider keeps people, they come from there."""

@@ -6,6 +6,7 @@ import pytest
 
 from adminpanel.tests.builders import make_staff, signed_in
 from shop.accounts.models import User
+from shop.accounts.security_models import AccountEvent
 from shop.tests.builders import make_user
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +45,14 @@ def test_with_the_shops_own_accounts_an_owner_makes_people_and_sets_passwords() 
     client, alice = signed_in(make_staff("owner")), make_user("alice@example.org")
     assert client.get("/admin/shop/user/add/").status_code == 200
     assert client.get(f"/admin/shop/user/{alice.pk}/password/").status_code == 200
+
+
+@pytest.mark.parametrize(("email", "confirmed"), [("other@example.org", False), ("alice@example.org", True)])
+def test_an_e_mail_that_an_owner_types_is_not_confirmed_by_that(email: str, confirmed: bool) -> None:
+    client, alice = signed_in(make_staff("owner")), make_user("alice@example.org")
+    sent = {"full_name": "Alice M", "is_active": "on", "email": email}
+    assert client.post(f"/admin/shop/user/{alice.pk}/change/", sent).status_code == 302
+    kept = User.objects.get(pk=alice.pk)
+    assert (kept.full_name, kept.email, kept.email_confirmed_at is not None) == ("Alice M", email, confirmed)
+    told = AccountEvent.objects.filter(user=alice).values_list("kind", "email", "note")
+    assert list(told) == ([] if confirmed else [("email-changed", "alice@example.org", "by staff")])

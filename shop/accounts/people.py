@@ -17,10 +17,7 @@ def person_of(identity: Identity) -> User:
     was disabled or erased here, NotConfirmed where an unconfirmed e-mail is another person's.
     """
     with transaction.atomic():
-        user = _own(identity) if identity.subject.isdecimal() else _named(identity)
-    if not user.is_active:
-        raise WrongCredentials("disabled in the shop")
-    return user
+        return _own(identity) if identity.subject.isdecimal() else _named(identity)
 
 
 def holder_of(user: User, refresh_token: str = "") -> Holder:
@@ -49,7 +46,14 @@ def _own(identity: Identity) -> User:
     user = User.objects.filter(pk=identity.subject).first()
     if user is None:
         raise WrongCredentials("no such user")
+    _refuse_disabled(user)
     return user
+
+
+def _refuse_disabled(user: User) -> None:
+    """Before anything is written: a row that was erased must not learn again whose it was."""
+    if not user.is_active or user.erased_at is not None:
+        raise WrongCredentials("disabled or erased in the shop")
 
 
 def _named(identity: Identity) -> User:
@@ -58,6 +62,8 @@ def _named(identity: Identity) -> User:
     holder = User.objects.select_for_update().filter(email=email).first()
     if user is None and holder is not None and _may_take_over(identity, holder):
         user = holder
+    if user is not None:
+        _refuse_disabled(user)
     if holder is not None and holder != user:
         _release(identity, holder)
     if user is None:
@@ -89,7 +95,7 @@ def _made(identity: Identity, email: str) -> User:
 
 
 def _updated(user: User, identity: Identity, email: str) -> User:
-    """Write only what differs: most sign-ins change nothing."""
+    """Write only what differs: most sign-ins change nothing. Another e-mail is confirmed only where it says so."""
     now = {"subject": identity.subject, "email": email, "full_name": user.full_name or identity.full_name[:150]}
     changed = [name for name, value in now.items() if getattr(user, name) != value]
     for name in changed:
@@ -100,6 +106,9 @@ def _updated(user: User, identity: Identity, email: str) -> User:
         changed.append("password")
     if identity.email_confirmed and user.email_confirmed_at is None:
         user.email_confirmed_at = clock.now()
+        changed.append("email_confirmed_at")
+    if "email" in changed and not identity.email_confirmed:
+        user.email_confirmed_at = None
         changed.append("email_confirmed_at")
     if changed:
         user.save(update_fields=changed)

@@ -7,6 +7,7 @@ import pytest
 from shop.accounts.models import User
 from shop.accounts.people import holder_of, person_of, subject_of, user_of
 from shop.adapters.accounts import Holder, Identity, NotConfirmed, WrongCredentials
+from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.tests.builders import make_user
 
@@ -81,6 +82,29 @@ def test_a_disabled_or_missing_user_is_refused(subject: str) -> None:
     make_user(subject=SUB, is_active=False)
     with pytest.raises(WrongCredentials):
         person_of(identity(subject))
+
+
+@pytest.mark.parametrize("state", [{"is_active": False}, {"is_active": False, "erased_at": clock.now()}])
+def test_a_closed_row_learns_nothing_from_whoever_tries_it(state: dict[str, Any]) -> None:
+    user = make_user("7@erased.invalid", subject=SUB, email_confirmed_at=None, **state)
+    with pytest.raises(WrongCredentials):
+        person_of(identity(full_name="Alice Moreau"))
+    user.refresh_from_db()
+    assert (user.email, user.full_name, user.email_confirmed_at) == ("7@erased.invalid", "", None)
+
+
+def test_an_own_identity_of_an_erased_row_is_refused() -> None:
+    user = make_user(erased_at=clock.now())
+    with pytest.raises(WrongCredentials):
+        person_of(identity(str(user.pk)))
+
+
+def test_another_email_that_is_not_confirmed_takes_the_confirmation_away() -> None:
+    user = person_of(identity())
+    assert person_of(identity(confirmed=False)).email_confirmed_at is not None, "the same e-mail stays as it was"
+    person_of(identity(email="stranger@example.org", confirmed=False))
+    user.refresh_from_db()
+    assert (user.email, user.email_confirmed_at) == ("stranger@example.org", None)
 
 
 def test_a_user_is_known_to_the_provider_by_subject_or_else_by_key() -> None:
