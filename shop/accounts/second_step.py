@@ -50,9 +50,11 @@ def turn_on(request: HttpRequest, user: User, code: str) -> list[str]:
 
 
 def turn_off(request: HttpRequest, user: User) -> None:
-    """Ask for no codes any more. Repeating it tells nobody anything."""
+    """Ask for no codes any more, and let no sign-in count as made with one. Repeating it tells nobody anything."""
     holder = sessions.holder(request)
-    if accounts().has_totp(holder=holder):
+    was_on = accounts().has_totp(holder=holder)
+    SignIn.objects.filter(user=user).update(with_second_step=False)
+    if was_on:
         accounts().remove_totp(holder=holder)
         note(Kind.SECOND_STEP_OFF, request=request, user=user)
         mails.second_step_off(user)

@@ -134,6 +134,14 @@ def test_turning_it_off_takes_a_form_and_is_told(client: Client, user: User) -> 
     assert OutgoingMail.objects.filter(subject="Two-step sign-in is off").count() == 1
 
 
+def test_once_it_is_off_no_sign_in_counts_as_made_with_a_code(client: Client, user: User) -> None:
+    turn_on(client)
+    SignIn.objects.create(user=user, with_second_step=True)
+    bob = SignIn.objects.create(user=make_user("bob@example.org"), with_second_step=True)
+    client.post(OFF)
+    assert list(SignIn.objects.filter(with_second_step=True)) == [bob]
+
+
 @pytest.mark.parametrize("page", [SET_UP, OFF])
 def test_whoever_has_not_proved_themselves_lately_changes_nothing(client: Client, user: User, page: str) -> None:
     turn_on(client)
