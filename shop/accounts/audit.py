@@ -23,7 +23,7 @@ def note(
 ) -> AccountEvent:
     """Write that it happened, with the request's address and browser.
 
-    email: only what was typed at a sign-in that was refused, where no account may be named.
+    email: what was typed at a sign-in that was refused, where no account may be named; of a change, the former one.
     """
     return AccountEvent.objects.create(
         kind=kind,

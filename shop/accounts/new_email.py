@@ -35,7 +35,7 @@ def confirm(request: HttpRequest, user: User, code: str) -> str:
         user.refresh_from_db()
     user.pending_email = ""
     user.save(update_fields=["pending_email"])
-    note(AccountEvent.Kind.EMAIL_CHANGED, request=request, user=user)
+    note(AccountEvent.Kind.EMAIL_CHANGED, request=request, user=user, email=former)
     consents.carry(user, former)
     mails.email_changed(user, former)
     return email

@@ -103,7 +103,7 @@ class AccountEvent(models.Model):
     )
     kind = models.CharField(max_length=30, choices=Kind)
     at = models.DateTimeField(default=clock.now, db_index=True)
-    # As typed at a sign-in that was refused; otherwise empty.
+    # As typed at a sign-in that was refused; the one given up, where the e-mail was changed; otherwise empty.
     email = models.CharField(max_length=254, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
     agent = models.CharField(max_length=200, blank=True)

@@ -10,12 +10,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 
+from shop.accounts import mails
+from shop.accounts.audit import note
+from shop.accounts.consents import record
+from shop.accounts.customer_models import Consent
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent, SignIn
 from shop.adapters.accounts import AccountsUnavailable, Holder
 from shop.core import clock
 from shop.mail.models import OutgoingMail
 from shop.mail.services import queue_mail
+from shop.marketing.models import Redemption
 from shop.orders import services
 from shop.orders.joining import join_orders
 from shop.orders.models import Order
@@ -148,6 +153,29 @@ def test_another_customer_keeps_everything(client: Client, alice: User) -> None:
     before = tables_that_say("bob@example.org") | tables_that_say("Bobby")
     client.post(ERASE, {"user": "bob@example.org"})
     assert tables_that_say("bob@example.org") | tables_that_say("Bobby") == before
+
+
+def test_what_stands_under_a_former_or_a_wanted_e_mail_goes_too(client: Client, alice: User) -> None:
+    Consent.objects.create(email="old@example.org", purpose="news", given=True, source="checkout", words="x")
+    Redemption.objects.update(customer="old@example.org")
+    note(AccountEvent.Kind.EMAIL_CHANGED, user=alice, email="old@example.org")
+    mails.email_changed(alice, "old@example.org")
+    alice.pending_email = "wanted@example.org"
+    alice.save()
+    mails.confirm_email(alice)
+    client.post(ERASE)
+    assert tables_that_say("old@example.org") == set()
+    assert tables_that_say("wanted@example.org") == set()
+
+
+def test_a_former_e_mail_that_is_another_persons_now_is_left_to_them(client: Client, alice: User) -> None:
+    note(AccountEvent.Kind.EMAIL_CHANGED, user=alice, email="bob@example.org")
+    bob = make_user("bob@example.org")
+    mails.password_changed(bob)
+    record(email=bob.email, given=True, source=Consent.Source.ACCOUNT, user=bob)
+    client.post(ERASE)
+    assert OutgoingMail.objects.filter(to="bob@example.org").count() == 1
+    assert Consent.objects.standing("bob@example.org", "news")
 
 
 def test_staff_cannot_close_the_account_they_work_with(client: Client) -> None:
