@@ -67,17 +67,25 @@ def leaving(request: HttpRequest) -> bool:
 def refusal_of(request: HttpRequest, user: User) -> HttpResponse | None:
     """Why this member of staff may not go on, as a page; None if they may."""
     row = sessions.current(request)
+    if row is not None and row.started_at <= clock.now() - timedelta(seconds=sessions.STAFF_SECONDS):
+        # It was begun as a customer's, which may last for 30 days.
+        return signed_out(request)
     try:
         if row is None or row.checked_at <= clock.now() - ASKED_EVERY:
             apply_groups(user, accounts().groups(subject=subject_of(user)))
             if row is not None:
                 SignIn.objects.filter(pk=row.pk).update(checked_at=clock.now())
     except SignInLapsed:
-        sessions.end(request)
-        return see_other(sign_in_address(request.get_full_path()))
+        return signed_out(request)
     except AccountsError:
         # No answer is no yes; the session stays for when there is one.
         return render(request, "adminpanel/refused.html", {"why": "unreachable"}, status=503)
     if settings.STAFF_SECOND_STEP and not (row and row.with_second_step):
         return render(request, "adminpanel/refused.html", {"why": "second-step"}, status=403)
     return None
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, and from there back to the page that was wanted."""
+    sessions.end(request)
+    return see_other(sign_in_address(request.get_full_path()))

@@ -147,3 +147,11 @@ def test_a_second_step_can_be_asked_of_staff(staff: Client, settings: Any) -> No
     assert "/account/security/" in refused.content.decode()
     SignIn.objects.update(with_second_step=True)
     assert staff.get("/admin/").status_code == 200
+
+
+def test_a_sign_in_from_before_the_role_lasts_no_longer_than_those_of_staff(staff: Client) -> None:
+    SignIn.objects.update(started_at=clock.now() - timedelta(hours=7, minutes=59))
+    assert staff.get("/admin/").status_code == 200
+    SignIn.objects.update(started_at=clock.now() - timedelta(hours=8), ends_at=clock.now() + timedelta(days=22))
+    assert staff.get("/admin/")["Location"] == "/account/login/?next=/admin/"
+    assert SignIn.objects.get().ended_at is not None
