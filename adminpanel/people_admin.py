@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
@@ -14,6 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from adminpanel.customer_inlines import CUSTOMER_INLINES
 from adminpanel.site import StaffAdmin
+from shop.accounts import mails, sessions
 from shop.accounts.audit import note
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent
@@ -113,7 +115,11 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         if kept_elsewhere():
             raise PermissionDenied
+        before = self.get_object(request, unquote(id))
         response: HttpResponse = super().user_change_password(request, id, form_url)
+        person = User.objects.filter(pk=before.pk).first() if before else None
+        if before and person and person.password != before.password:
+            tell_of_password(request, person)
         return response
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -160,6 +166,16 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
     @admin.display(description="Roles")
     def roles(self, person: User) -> str:
         return ", ".join(group.name for group in person.groups.all())
+
+
+def tell_of_password(request: HttpRequest, person: User) -> None:
+    """Staff set it: every other session of theirs ends, and the owner hears of it."""
+    if person.pk == request.user.pk:
+        sessions.end_others(request)
+    else:
+        sessions.end_here(person)
+    note(AccountEvent.Kind.PASSWORD_CHANGED, request=request, user=person, note="by staff")
+    mails.password_changed(person)
 
 
 def may_manage(editor: Any, person: User | None) -> bool:

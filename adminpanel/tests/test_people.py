@@ -7,6 +7,7 @@ import pytest
 from adminpanel.tests.builders import make_staff, signed_in
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent
+from shop.mail.models import OutgoingMail
 from shop.tests.builders import make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +57,16 @@ def test_an_e_mail_that_an_owner_types_is_not_confirmed_by_that(email: str, conf
     assert (kept.full_name, kept.email, kept.email_confirmed_at is not None) == ("Alice M", email, confirmed)
     told = AccountEvent.objects.filter(user=alice).values_list("kind", "email", "note")
     assert list(told) == ([] if confirmed else [("email-changed", "alice@example.org", "by staff")])
+
+
+def test_whose_password_staff_set_hears_of_it_and_is_signed_out() -> None:
+    owner, alice = make_staff("owner"), make_user("alice@example.org")
+    client, hers = signed_in(owner), signed_in(alice)
+    sent = {"password1": "quite another sentence", "password2": "quite another sentence"}
+    for person in (alice, owner):
+        assert client.post(f"/admin/shop/user/{person.pk}/password/", sent).status_code == 302
+    assert hers.get("/account/").status_code == 303 and client.get("/admin/").status_code == 200
+    told = OutgoingMail.objects.order_by("pk").values_list("to", "subject")
+    assert list(told) == [(person.email, "Your password was changed") for person in (alice, owner)]
+    event = AccountEvent.objects.get(user=alice)
+    assert (event.kind, event.note) == ("password-changed", "by staff")
