@@ -7,12 +7,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shop.accounts import sessions
-from shop.accounts.access import signed_in_page
+from shop.accounts.access import sign_in_address, signed_in_page
 from shop.accounts.audit import note
 from shop.accounts.proving import proved_page
 from shop.accounts.security_models import AccountEvent
 from shop.accounts.views.owner import owner
+from shop.adapters.accounts import SignInLapsed
 from shop.checkout.welcome import farewell
+from shop.core.http import see_other
 from shop.privacy import copy
 from shop.privacy.erasing import StaffStay, close_account
 
@@ -60,6 +62,9 @@ def erase(request: HttpRequest) -> HttpResponse:
         close_account(sessions.holder(request), owner(request))
     except StaffStay as error:
         return render(request, "shop/privacy/erase.html", {"problem": str(error)}, status=409)
+    except SignInLapsed:
+        sessions.end(request)
+        return see_other(sign_in_address(request.path))
     logout(request)
     response = render(request, "shop/privacy/closed.html")
     farewell(response)

@@ -184,6 +184,13 @@ def test_staff_cannot_close_the_account_they_work_with(client: Client) -> None:
     assert User.objects.get().is_active
 
 
+def test_a_sign_in_that_cannot_be_read_any_more_is_asked_for_again(client: Client, alice: User) -> None:
+    SignIn.objects.update(refresh_token="sealed under a key that is gone")
+    assert client.post(ERASE)["Location"] == f"/account/login/?next={ERASE}"
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
 def test_a_provider_that_does_not_answer_is_asked_again(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     User.objects.update(subject="7a1c-sub")
     alice.refresh_from_db()
