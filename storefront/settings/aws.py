@@ -7,6 +7,8 @@ DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 SITE_URL = env.str("SITE_URL").rstrip("/")
+# Without them everybody behind the edge shares one address, and one person's wrong passwords lock out all.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES")
 DATABASES["default"] = env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 # An invoice without them is none. The VAT number may be missing: not every seller has one.

@@ -16,6 +16,7 @@ NEEDED = {
     "STRIPE_WEBHOOK_SECRET": "whsec_x",
     "SELLER_NAME": "A Shop Ltd",
     "SELLER_ADDRESS": "1 Yard,London",
+    "TRUSTED_PROXIES": "2",
 }
 
 
@@ -36,7 +37,10 @@ def test_production_settings_pass_djangos_deployment_checks() -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "STRIPE_WEBHOOK_SECRET", "SELLER_ADDRESS"])
+@pytest.mark.parametrize(
+    "name",
+    ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "STRIPE_WEBHOOK_SECRET", "SELLER_ADDRESS", "TRUSTED_PROXIES"],
+)
 def test_a_missing_value_stops_the_start_with_its_name(name: str) -> None:
     result = check({key: value for key, value in NEEDED.items() if key != name})
     assert result.returncode != 0
