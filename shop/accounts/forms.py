@@ -130,9 +130,22 @@ class LinkForm(GateForm):
     """Only a button: the code came in a link."""
 
 
-class TypedCodeForm(GateForm):
-    """The code that was mailed."""
+class ConfirmForm(GateForm):
+    """The code came in a link; the password tells whose sign-up it is."""
 
+    password = PasswordField(label="Password", help_text="The one you chose when you signed up.")
+
+    def refuse(self, error: AccountsError) -> None:
+        if isinstance(error, WrongCredentials):
+            self.add_error("password", "This is not the password of the newest sign-up. Choose a new one by mail.")
+        else:
+            super().refuse(error)
+
+
+class TypedConfirmForm(ConfirmForm):
+    """With the code that was mailed."""
+
+    field_order = ["email", "code", "password"]
     email = EmailField()
     code = CodeField(label="Code from our mail", help_text="Six figures.")
 

@@ -65,9 +65,9 @@ def resend_confirmation(request: HttpRequest, *, email: str) -> None:
     accounts().resend_confirmation(email=email)
 
 
-def confirm_sign_up(request: HttpRequest, *, email: str, code: str) -> SignedIn | None:
+def confirm_sign_up(request: HttpRequest, *, email: str, code: str, password: str) -> SignedIn | None:
     _count(request, "confirm", email, per_email=10, per_address=60)
-    return accounts().confirm_sign_up(email=email, code=code)
+    return accounts().confirm_sign_up(email=email, code=code, password=password)
 
 
 def forgot_password(request: HttpRequest, *, email: str) -> None:

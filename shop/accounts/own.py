@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
 from shop.accounts import mails, totp
@@ -42,6 +43,7 @@ class OwnAccounts:
     each way through sign_up, and through sign_in, hashes one password."""
 
     codes_are_typed: ClassVar[bool] = False
+    subjects_are_keys: ClassVar[bool] = True
     has_recovery_codes: ClassVar[bool] = True
 
     def sign_up(self, *, email: str, password: str, full_name: str) -> SignUp:
@@ -64,9 +66,11 @@ class OwnAccounts:
         if user:
             mails.confirm_sign_up(user)
 
-    def confirm_sign_up(self, *, email: str, code: str) -> SignedIn:
+    def confirm_sign_up(self, *, email: str, code: str, password: str) -> SignedIn:
         with transaction.atomic():
             user = _by_code(code, Purpose.CONFIRM, email)
+            if not user.check_password(password):
+                raise WrongCredentials("somebody else's sign-up, or a slip")
             _confirm(user)
         return SignedIn(_identity(user))
 
@@ -141,7 +145,7 @@ class OwnAccounts:
         return user.email
 
     def delete(self, *, holder: Holder) -> None:
-        user = User.objects.filter(pk=holder.subject).first()
+        user = _rows(holder.subject).first()
         if user:
             user.set_unusable_password()
             user.is_active, user.pending_email, user.session_salt = False, "", secret_key()
@@ -165,7 +169,7 @@ class OwnAccounts:
 
     def groups(self, *, subject: str) -> frozenset[str] | None:
         """The shop's own tables say what staff may do."""
-        if not User.objects.filter(pk=subject, is_active=True).exists():
+        if not _rows(subject).filter(is_active=True).exists():
             raise SignInLapsed("disabled or gone")
         return None
 
@@ -182,8 +186,13 @@ def _identity(user: User) -> Identity:
     return Identity(str(user.pk), user.email, user.email_confirmed_at is not None, user.full_name)
 
 
+def _rows(subject: str) -> QuerySet[User]:
+    """The one row of that subject. None for the name that another provider gave, and that no key can be."""
+    return User.objects.filter(pk=subject) if subject.isdecimal() else User.objects.none()
+
+
 def _user(holder: Holder) -> User:
-    user = User.objects.filter(pk=holder.subject, is_active=True).first()
+    user = _rows(holder.subject).filter(is_active=True).first()
     if user is None:
         raise SignInLapsed("disabled or gone")
     return user

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from shop.accounts.models import User
-from shop.adapters.accounts import Holder, Identity, NotConfirmed, WrongCredentials
+from shop.adapters.accounts import Holder, Identity, NotConfirmed, WrongCredentials, accounts
 from shop.core import clock
 from shop.core.numbers import secret_key
 from shop.events.services import emit
@@ -22,11 +22,16 @@ def person_of(identity: Identity) -> User:
 
 def holder_of(user: User, refresh_token: str = "") -> Holder:
     """The user as the provider knows them."""
-    return Holder(user.subject or str(user.pk), user.email, refresh_token)
+    return Holder(subject_of(user), user.email, refresh_token)
 
 
 def subject_of(user: User) -> str:
-    """The provider's name for the user: the primary key where the shop itself keeps the password."""
+    """The present provider's name for the user: the primary key where the shop itself keeps the password.
+
+    A row keeps the name that a pool gave it, in case the shop goes back there.
+    """
+    if accounts().subjects_are_keys:
+        return str(user.pk)
     return user.subject or str(user.pk)
 
 

@@ -125,6 +125,8 @@ class AccountsProvider(Protocol):
 
     # Whether people type a code that the provider mails; else the code comes to them in a link that the shop mails.
     codes_are_typed: ClassVar[bool]
+    # Whether a subject is the primary key of the shop's own row; else it is a name that the provider gave.
+    subjects_are_keys: ClassVar[bool]
     # Whether there are codes to write down for the day the phone is lost.
     has_recovery_codes: ClassVar[bool]
 
@@ -137,11 +139,12 @@ class AccountsProvider(Protocol):
     def resend_confirmation(self, *, email: str) -> None:
         """Send the code or link again, where there is an account to confirm; silent where there is none."""
 
-    def confirm_sign_up(self, *, email: str, code: str) -> SignedIn | None:
-        """The proved identity, where the provider tells it without the password. Raises CodeRefused.
+    def confirm_sign_up(self, *, email: str, code: str, password: str) -> SignedIn | None:
+        """The proved identity; None where the provider has a further question. Raises CodeRefused, WrongCredentials.
 
-        A code out of a link says whose it is: the e-mail may be empty then. To be signed in somebody also has to be
-        in the browser that signed up.
+        The code proves the mailbox, the password that the sign-up was theirs: anybody may sign up with an address, and
+        its owner must not confirm a stranger's password. With a wrong one nobody can sign in by the password that was
+        set, until it is chosen anew by mail. A code out of a link says whose it is: the e-mail may be empty then.
         """
 
     def sign_in(self, *, email: str, password: str) -> SignedIn | Challenge:

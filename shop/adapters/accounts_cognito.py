@@ -109,6 +109,7 @@ class CognitoAccounts:
     """The accounts port over Cognito's API. What it mails itself are codes; the rest is for a subclass to tell."""
 
     codes_are_typed = True
+    subjects_are_keys = False
     has_recovery_codes = False
 
     def sign_up(self, *, email: str, password: str, full_name: str) -> SignUp:
@@ -130,9 +131,17 @@ class CognitoAccounts:
     def resend_confirmation(self, *, email: str) -> None:
         _send("resend_confirmation_code", email)
 
-    def confirm_sign_up(self, *, email: str, code: str) -> SignedIn | None:
+    def confirm_sign_up(self, *, email: str, code: str, password: str) -> SignedIn | None:
+        if not password or len(password) > LONGEST_PASSWORD:
+            raise WrongCredentials("no such password")
         _use_code("confirm_sign_up", code, **_client(email))
-        return None
+        try:
+            # Cognito looks at a password only once the e-mail is confirmed.
+            found = self.sign_in(email=email, password=password)
+        except AccountsError:
+            _void_password(email)
+            raise
+        return found if isinstance(found, SignedIn) else None
 
     def sign_in(self, *, email: str, password: str) -> SignedIn | Challenge:
         if not password or len(password) > LONGEST_PASSWORD:
@@ -284,6 +293,15 @@ def _send(operation: str, email: str) -> None:
 
 def _use_code(operation: str, code: str, **given: Any) -> None:
     call(operation, CODE_REFUSED, ConfirmationCode=_figures(code), **given)
+
+
+def _void_password(email: str) -> None:
+    """Let nobody in by a password that may be a stranger's: Cognito asks for a new one, with a code that it mails."""
+    for operation in ("admin_reset_user_password", "admin_user_global_sign_out"):
+        try:
+            call(operation, repeat=True, **_pool(email))
+        except AccountsError as error:
+            logger.error("A password that was not proved may be in force, or a sign-in by it: %s", error)
 
 
 def _authenticate(flow: str, given: dict[str, str], refusals: Refusals) -> Json:

@@ -62,5 +62,5 @@ def test_the_box_at_sign_up_counts_once_the_e_mail_is_confirmed(
 ) -> None:
     client.post("/account/signup/", {**ALICE, **box})
     assert history() == []
-    client.post(follow(client, link_in_last_mail()))
+    client.post(follow(client, link_in_last_mail()), {"password": ALICE["password"]})
     assert history() == rows

@@ -33,14 +33,14 @@ def sign_up(keeper: Keeper, email: str = ANN, password: str = PASSWORD, full_nam
     return keeper.provider.sign_up(email=email, password=password, full_name=full_name)
 
 
-def confirm(keeper: Keeper, email: str = ANN) -> None:
-    keeper.provider.confirm_sign_up(email=email, code=keeper.code(email, "confirm"))
+def confirm(keeper: Keeper, email: str = ANN, password: str = PASSWORD) -> None:
+    keeper.provider.confirm_sign_up(email=email, code=keeper.code(email, "confirm"), password=password)
 
 
 def account(keeper: Keeper, email: str = ANN, password: str = PASSWORD) -> Holder:
     """Somebody signed up, confirmed, and signed in."""
     assert sign_up(keeper, email, password) is SignUp.CREATED
-    confirm(keeper, email)
+    confirm(keeper, email, password)
     return holder_of(signed_in(keeper, email, password))
 
 
@@ -116,10 +116,39 @@ def test_a_sign_up_that_was_never_confirmed_starts_anew(keeper: Keeper) -> None:
     first = keeper.code(ANN, "confirm")
     assert sign_up(keeper) is SignUp.CREATED
     with pytest.raises(CodeRefused):
-        keeper.provider.confirm_sign_up(email=ANN, code=first)
+        keeper.provider.confirm_sign_up(email=ANN, code=first, password=PASSWORD)
     confirm(keeper)
     refused(keeper, password=OTHER)
     assert signed_in(keeper).identity.full_name == "Ann Archer"
+
+
+def test_nobody_confirms_the_password_of_a_stranger(keeper: Keeper) -> None:
+    """Who signed up last need not own the address; its owner gets the newest code, and proves their own password."""
+    sign_up(keeper)
+    sign_up(keeper, password=OTHER, full_name="Mallory")
+    with pytest.raises(WrongCredentials):
+        confirm(keeper)
+    with pytest.raises((NotConfirmed, WrongCredentials)):
+        keeper.provider.sign_in(email=ANN, password=OTHER)
+    refused(keeper)
+
+
+def test_whoever_could_not_confirm_chooses_a_new_password_by_mail(keeper: Keeper) -> None:
+    sign_up(keeper, password=OTHER, full_name="Mallory")
+    with pytest.raises(WrongCredentials):
+        confirm(keeper)
+    keeper.provider.forgot_password(email=ANN)
+    keeper.provider.reset_password(email=ANN, code=keeper.code(ANN, "reset"), password=PASSWORD)
+    refused(keeper, password=OTHER)
+    assert signed_in(keeper).identity.email_confirmed is True
+
+
+def test_the_right_password_confirms_and_proves_who_it_is(keeper: Keeper) -> None:
+    sign_up(keeper)
+    found = keeper.provider.confirm_sign_up(email=ANN, code=keeper.code(ANN, "confirm"), password=PASSWORD)
+    assert found is not None
+    assert (found.identity.email, found.identity.email_confirmed) == (ANN, True)
+    assert found.identity.subject == signed_in(keeper).identity.subject
 
 
 def test_signing_up_with_an_account_changes_nothing(keeper: Keeper) -> None:
@@ -158,7 +187,7 @@ def test_a_wrong_code_confirms_nothing(keeper: Keeper) -> None:
     sign_up(keeper)
     for code in (another(keeper.code(ANN, "confirm")), "", " ", "nonsense", "é" * 50, "0" * 5000):
         with pytest.raises(CodeRefused):
-            keeper.provider.confirm_sign_up(email=ANN, code=code)
+            keeper.provider.confirm_sign_up(email=ANN, code=code, password=PASSWORD)
     with pytest.raises((NotConfirmed, WrongCredentials)):
         keeper.provider.sign_in(email=ANN, password=PASSWORD)
     confirm(keeper)
@@ -170,15 +199,15 @@ def test_a_code_confirms_once_and_only_its_own_account(keeper: Keeper) -> None:
     code = keeper.code(ANN, "confirm")
     sign_up(keeper, BEN)
     with pytest.raises(CodeRefused):
-        keeper.provider.confirm_sign_up(email=BEN, code=code)
+        keeper.provider.confirm_sign_up(email=BEN, code=code, password=PASSWORD)
     confirm(keeper)
     with pytest.raises(CodeRefused):
-        keeper.provider.confirm_sign_up(email=ANN, code=code)
+        keeper.provider.confirm_sign_up(email=ANN, code=code, password=PASSWORD)
 
 
 def test_nobody_at_all_has_no_code_to_confirm(keeper: Keeper) -> None:
     with pytest.raises(CodeRefused):
-        keeper.provider.confirm_sign_up(email=ANN, code="123456")
+        keeper.provider.confirm_sign_up(email=ANN, code="123456", password=PASSWORD)
 
 
 def test_a_code_is_sent_again_only_where_one_is_waited_for(keeper: Keeper) -> None:

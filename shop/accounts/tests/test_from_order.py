@@ -79,7 +79,7 @@ def test_an_order_that_has_an_account_makes_no_other(client: Client, order: Orde
 def test_once_confirmed_the_order_is_in_the_account(client: Client, order: Order) -> None:
     client.post(page_of(order), {"password": PASSWORD})
     page = follow(client, link_in_last_mail("sam@example.com"))
-    answer = client.post(page)
+    answer = client.post(page, {"password": PASSWORD})
     assert answer["Location"] == f"/account/orders/{order.number}/"
     shown = client.get(answer["Location"])
     assert shown.status_code == 200 and b"An earlier order is in your account now." in shown.content

@@ -53,7 +53,8 @@ def test_next_leads_nowhere_else_after_signing_in(client: Client, after: str) ->
 def test_next_leads_nowhere_else_after_signing_up(client: Client, after: str) -> None:
     page = client.post(f"/account/signup/?next={quote(after)}", {**ALICE, "next": after})
     assert page["Location"] == CONFIRM
-    assert client.post(follow(client, link_in_last_mail()))["Location"] == "/account/"
+    confirmed = client.post(follow(client, link_in_last_mail()), {"password": ALICE["password"]})
+    assert confirmed["Location"] == "/account/"
 
 
 def test_next_leads_nowhere_else_after_proving(client: Client, after: str) -> None:

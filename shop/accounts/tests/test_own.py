@@ -99,7 +99,7 @@ def test_an_unconfirmed_account_belongs_to_whoever_asked_last() -> None:
     first = code_for(squatter, Purpose.CONFIRM)
     assert sign_up() is SignUp.CREATED
     with pytest.raises(CodeRefused):
-        OWN.confirm_sign_up(email="", code=first)
+        OWN.confirm_sign_up(email="", code=first, password=NEW)
     user = User.objects.get()
     assert user.check_password(NEW) and user.full_name == "Alice Moreau" and user.email_confirmed_at is None
 
@@ -108,20 +108,46 @@ def test_confirming_announces_the_customer_once() -> None:
     sign_up()
     user = User.objects.get()
     code = code_for(user, Purpose.CONFIRM)
-    proved = OWN.confirm_sign_up(email="", code=code)
+    proved = OWN.confirm_sign_up(email="", code=code, password=NEW)
     assert (proved.identity.subject, proved.identity.email_confirmed) == (str(user.pk), True)
     with pytest.raises(CodeRefused):
-        OWN.confirm_sign_up(email="", code=code)
+        OWN.confirm_sign_up(email="", code=code, password=NEW)
     assert [event.detail for event in OutboxEvent.objects.all()] == [{"user_id": user.pk}]
 
 
 def test_a_code_with_the_email_of_somebody_else_is_refused() -> None:
     user = make_user(email_confirmed_at=None)
     before = state_of(user)
-    for purpose, use in ((Purpose.CONFIRM, OWN.confirm_sign_up), (Purpose.RESET, reset)):
+    for purpose, use in ((Purpose.CONFIRM, confirm), (Purpose.RESET, reset)):
         with pytest.raises(CodeRefused):
             use(email="bob@example.org", code=code_for(user, purpose))
     assert state_of(user) == before
+
+
+def confirm(*, email: str, code: str, password: str = PASSWORD) -> object:
+    return OWN.confirm_sign_up(email=email, code=code, password=password)
+
+
+def test_a_wrong_password_changes_nothing_and_leaves_the_link_good() -> None:
+    user = make_user(email_confirmed_at=None)
+    before, code = state_of(user), code_for(user, Purpose.CONFIRM)
+    with pytest.raises(WrongCredentials):
+        confirm(email="", code=code, password=NEW)
+    assert state_of(user) == before and not OutboxEvent.objects.exists()
+    confirm(email="", code=code)
+    assert User.objects.get().email_confirmed_at
+
+
+@pytest.mark.parametrize("subject", ["6f1c9f2e-7b1a-4a53-9f5e-0c2f6f3b1d11", ""])
+def test_a_subject_of_another_provider_is_nobodys_here(subject: str) -> None:
+    make_user(subject=subject)
+    holder = Holder(subject, EMAIL)
+    with pytest.raises(SignInLapsed):
+        OWN.has_totp(holder=holder)
+    with pytest.raises(SignInLapsed):
+        OWN.groups(subject=subject)
+    OWN.delete(holder=holder)
+    assert User.objects.get().is_active
 
 
 def reset(*, email: str, code: str) -> object:

@@ -47,9 +47,9 @@ def test_somebody_signs_up_confirms_in_the_same_browser_and_is_signed_in(client:
     assert b"alice@example.org" in client.get("/account/confirm/").content
     assert not User.objects.get().email_confirmed_at
     page = follow(client, link_in_last_mail())
-    assert page == "/account/confirm/" and b"One press" in client.get(page).content
+    assert page == "/account/confirm/" and b"Your password once more" in client.get(page).content
     assert not User.objects.get().email_confirmed_at, "a program that scans mails opens links too"
-    assert client.post(page)["Location"] == "/cart/"
+    assert client.post(page, {"password": NEW})["Location"] == "/cart/"
     user = User.objects.get()
     assert is_signed_in(client) and user.email_confirmed_at and user.full_name == "Alice Moreau"
 
@@ -58,7 +58,7 @@ def test_the_link_in_another_browser_confirms_but_signs_nobody_in(client: Client
     client.post("/account/signup/", ALICE)
     elsewhere = Client()
     page = follow(elsewhere, link_in_last_mail())
-    assert elsewhere.post(page)["Location"] == "/account/login/"
+    assert elsewhere.post(page, {"password": NEW})["Location"] == "/account/login/"
     assert User.objects.get().email_confirmed_at and not is_signed_in(elsewhere)
     assert "Your email is confirmed" in elsewhere.get("/account/login/").content.decode()
 
@@ -67,17 +67,30 @@ def test_the_link_of_another_account_signs_nobody_in(client: Client) -> None:
     """A stranger's link in this browser must not put its owner into the stranger's account."""
     client.post("/account/signup/", {**ALICE, "email": "bob@example.org"})
     Client().post("/account/signup/", ALICE)
-    client.post(follow(client, link_in_last_mail()))
+    client.post(follow(client, link_in_last_mail()), {"password": NEW})
     assert not is_signed_in(client)
 
 
 def test_a_link_works_once_and_says_so(client: Client) -> None:
     client.post("/account/signup/", ALICE)
     link = link_in_last_mail()
-    client.post(follow(client, link))
+    client.post(follow(client, link), {"password": NEW})
     client.post("/account/logout/")
-    response = client.post(follow(client, link))
+    response = client.post(follow(client, link), {"password": NEW})
     assert "used already" in response.content.decode() and not is_signed_in(client)
+
+
+def test_the_link_of_a_strangers_sign_up_confirms_nothing_but_a_new_password_by_mail_does(client: Client) -> None:
+    client.post("/account/signup/", ALICE)
+    Client().post("/account/signup/", {**ALICE, "password": "chosen by a stranger"})
+    page = client.post(follow(client, link_in_last_mail()), {"password": NEW}).content.decode()
+    assert "This is not the password of the newest sign-up" in page and "/account/password/forgot/" in page
+    assert not User.objects.get().email_confirmed_at and not is_signed_in(client)
+    client.post("/account/password/forgot/", {"email": "alice@example.org"})
+    client.post(follow(client, link_in_last_mail()), {"password": NEW})
+    assert User.objects.get().email_confirmed_at
+    assert sign_in(Client(), "chosen by a stranger").status_code == 200
+    assert sign_in(client, NEW)["Location"] == "/account/"
 
 
 def test_signing_up_again_looks_the_same_and_changes_nothing(client: Client) -> None:
@@ -166,7 +179,7 @@ def test_an_unconfirmed_email_is_told_to_whoever_knows_the_password_and_to_nobod
     assert OutgoingMail.objects.count() == 0
     assert sign_in(client, next="/cart/")["Location"] == "/account/confirm/"
     assert not is_signed_in(client)
-    assert client.post(follow(client, link_in_last_mail()))["Location"] == "/cart/"
+    assert client.post(follow(client, link_in_last_mail()), {"password": PASSWORD})["Location"] == "/cart/"
     assert is_signed_in(client)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from shop.accounts.models import User
 from shop.accounts.people import holder_of, person_of, subject_of, user_of
@@ -107,8 +108,16 @@ def test_another_email_that_is_not_confirmed_takes_the_confirmation_away() -> No
     assert (user.email, user.email_confirmed_at) == ("stranger@example.org", None)
 
 
-def test_a_user_is_known_to_the_provider_by_subject_or_else_by_key() -> None:
+def test_a_user_is_known_to_a_pool_by_subject_or_else_by_key(settings: Settings) -> None:
+    settings.ACCOUNTS_PROVIDER = settings.ACCOUNTS_ADAPTERS["cognito"]
     ours, theirs = make_user(), make_user("bob@example.org", subject=SUB)
     assert holder_of(ours, "token") == Holder(str(ours.pk), "alice@example.org", "token")
     assert (subject_of(ours), subject_of(theirs)) == (str(ours.pk), SUB)
     assert (user_of(str(ours.pk)), user_of(SUB), user_of("unheard-of")) == (ours, theirs, None)
+
+
+def test_the_shop_itself_knows_everybody_by_key() -> None:
+    """Also those who were in a user pool before."""
+    user = make_user(subject=SUB)
+    assert subject_of(user) == str(user.pk)
+    assert holder_of(user) == Holder(str(user.pk), "alice@example.org", "")

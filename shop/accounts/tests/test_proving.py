@@ -106,3 +106,9 @@ def test_a_session_without_a_sign_in_proves_itself_first(alice: User) -> None:
     assert client.get("/secret/?a=1")["Location"] == ASKED
     prove(client, password=PASSWORD)
     assert client.get("/secret/").status_code == 200
+
+
+def test_somebody_who_was_in_a_user_pool_proves_it_to_the_shop_itself(browser: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(subject="5f6c4a0e-1111-4222-8333-444455556666")
+    assert browser.get("/account/prove/").status_code == 200
+    assert prove(browser, password=PASSWORD)["Location"] == "/secret/?a=1"

@@ -7,13 +7,13 @@ from django.urls import reverse
 from shop.accounts import consents, guarded, pending
 from shop.accounts.access import safe_next, sign_in_address
 from shop.accounts.customer_models import Consent
-from shop.accounts.forms import EmailForm, GateForm, LinkForm, SignUpForm, TypedCodeForm
+from shop.accounts.forms import ConfirmForm, EmailForm, SignUpForm, TypedConfirmForm
 from shop.accounts.models import User
 from shop.accounts.pending import PendingSignUp
 from shop.accounts.views.gate import gate, show
 from shop.accounts.views.owner import owner
 from shop.accounts.views.signing_in import HOME, signed_in_response
-from shop.adapters.accounts import AccountsError, SignedIn, accounts
+from shop.adapters.accounts import AccountsError, CodeRefused, SignedIn, accounts
 from shop.core.http import see_other
 
 CODE = "confirm_code"
@@ -49,7 +49,10 @@ def remember(request: HttpRequest, sign_up: PendingSignUp) -> None:
 
 @gate
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Where the mailed link leads: one button, since programs that scan mails open links. Or the code is typed here."""
+    """Where the mailed link leads: a form, since programs that scan mails open links. Or the code is typed here.
+
+    It asks for the password: whoever else signed up with the address chose another, which must not be confirmed.
+    """
     if pending.stash_code(request, CODE):
         return see_other(reverse("account-confirm"))
     waiting = pending.sign_up(request)
@@ -60,26 +63,27 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return show(request, "confirm", form, waiting=waiting, ready=ready)
     typed = {"email": form.cleaned_data.get("email", ""), "code": form.cleaned_data.get("code", code)}
     try:
-        proved = guarded.confirm_sign_up(request, **typed)
+        proved = guarded.confirm_sign_up(request, **typed, password=form.cleaned_data["password"])
+        # A code that was typed says nothing about whose sign-up waits here; the e-mail beside it does.
+        return confirmed(request, proved, waiting if waiting and typed["email"] in ("", waiting.email) else None)
     except AccountsError as error:
         return not_confirmed(request, form, error, waiting)
-    # A code that was typed says nothing about whose sign-up waits here; the e-mail beside it does.
-    return confirmed(request, proved, waiting if waiting and typed["email"] in ("", waiting.email) else None)
 
 
-def confirm_form(request: HttpRequest, waiting: PendingSignUp | None) -> GateForm:
-    """Fields for a code that is typed, none for one out of a link."""
+def confirm_form(request: HttpRequest, waiting: PendingSignUp | None) -> ConfirmForm:
+    """With fields for a code that is typed, without for one out of a link."""
     data = request.POST if request.method == "POST" else None
     if accounts().codes_are_typed:
-        return TypedCodeForm(data, initial={"email": waiting.email if waiting else ""})
-    return LinkForm(data)
+        return TypedConfirmForm(data, initial={"email": waiting.email if waiting else ""})
+    return ConfirmForm(data)
 
 
 def not_confirmed(
-    request: HttpRequest, form: GateForm, error: AccountsError, waiting: PendingSignUp | None
+    request: HttpRequest, form: ConfirmForm, error: AccountsError, waiting: PendingSignUp | None
 ) -> HttpResponse:
+    """A link that is refused is of no more use; beside a wrong password it may be tried again."""
     form.refuse(error)
-    if isinstance(form, LinkForm) and form.status == 200:
+    if isinstance(error, CodeRefused) and not accounts().codes_are_typed:
         pending.forget(request, CODE)
         form.errors.clear()
         form.add_error(None, BAD_LINK)

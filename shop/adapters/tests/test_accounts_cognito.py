@@ -87,7 +87,7 @@ Ask = Callable[[CognitoAccounts], Any]
 ASKS: dict[str, tuple[Ask, str, Callable[[Stubber], None] | None]] = {
     "sign up": (lambda a: a.sign_up(email=ANN, password=PASSWORD, full_name="Ann"), "sign_up", nobody),
     "resend": (lambda a: a.resend_confirmation(email=ANN), "resend_confirmation_code", None),
-    "confirm": (lambda a: a.confirm_sign_up(email=ANN, code="123456"), "confirm_sign_up", None),
+    "confirm": (lambda a: a.confirm_sign_up(email=ANN, code="123456", password=PASSWORD), "confirm_sign_up", None),
     "sign in": (lambda a: a.sign_in(email=ANN, password=PASSWORD), "admin_initiate_auth", None),
     "answer": (lambda a: a.answer(challenge=CHALLENGE, answer="123456"), "admin_respond_to_auth_challenge", None),
     "sign out": (lambda a: a.sign_out(holder=HOLDER), "revoke_token", None),
@@ -417,7 +417,7 @@ def test_what_cannot_be_right_is_refused_without_a_call(stub: Stubber) -> None:
     accounts = CognitoAccounts()
     for code in ("", "12345", "1234567", "abcdef", "１２３４５６", "12345\n6789", "-" * 6):
         with pytest.raises(CodeRefused):
-            accounts.confirm_sign_up(email=ANN, code=code)
+            accounts.confirm_sign_up(email=ANN, code=code, password=PASSWORD)
         with pytest.raises(CodeRefused):
             accounts.answer(challenge=CHALLENGE, answer=code)
     for password in ("a" * 257, " leading and long", "trailing and long ", "short"):
@@ -429,6 +429,33 @@ def test_what_cannot_be_right_is_refused_without_a_call(stub: Stubber) -> None:
         accounts.sign_in(email=ANN, password="a" * 10_000)
     with pytest.raises(WrongCredentials):
         accounts.sign_in(email=ANN, password="")
+    for password in ("", "a" * 257):
+        with pytest.raises(WrongCredentials):
+            accounts.confirm_sign_up(email=ANN, code="123456", password=password)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("NotAuthorizedException", WrongCredentials), ("InternalErrorException", AccountsUnavailable)],
+)
+def test_a_password_that_was_not_proved_is_void_once_confirmed(
+    stub: Stubber, code: str, expected: type[Exception]
+) -> None:
+    stub.add_response("confirm_sign_up", {})
+    stub.add_client_error("admin_initiate_auth", code, "No.", 500 if expected is AccountsUnavailable else 400)
+    stub.add_response("admin_reset_user_password", {}, {"UserPoolId": POOL, "Username": ANN})
+    stub.add_response("admin_user_global_sign_out", {}, {"UserPoolId": POOL, "Username": ANN})
+    with pytest.raises(expected):
+        CognitoAccounts().confirm_sign_up(email=ANN, code="123456", password=PASSWORD)
+
+
+def test_a_password_that_could_not_be_voided_is_told_to_staff(stub: Stubber, caplog: pytest.LogCaptureFixture) -> None:
+    stub.add_response("confirm_sign_up", {})
+    for operation in ("admin_initiate_auth", "admin_reset_user_password", "admin_user_global_sign_out"):
+        stub.add_client_error(operation, "NotAuthorizedException", "No.", 400)
+    with pytest.raises(WrongCredentials):
+        CognitoAccounts().confirm_sign_up(email=ANN, code="123456", password=PASSWORD)
+    assert caplog.text.count("A password that was not proved may be in force") == 2
 
 
 def test_cognitos_reason_against_a_password_is_passed_on(stub: Stubber) -> None:

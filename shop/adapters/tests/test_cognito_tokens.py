@@ -141,6 +141,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "without sub": lambda: token(sub=None),
     "with an empty sub": lambda: token(sub=""),
     "with a number as sub": lambda: token(sub=7),
+    "with a key of the shop's rows as sub": lambda: token(sub="7"),
     "without aud": lambda: token(aud=None),
     "without iss": lambda: token(iss=None),
     "without exp": lambda: token(exp=None),
