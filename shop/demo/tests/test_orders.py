@@ -1,7 +1,7 @@
 """The demo's past orders: what holds for every order of the shop holds for them."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from itertools import groupby
@@ -14,9 +14,10 @@ from shop.core import clock
 from shop.delivery.models import ShippingRate
 from shop.demo import build as demo
 from shop.demo.build import Plan
+from shop.demo.orders import settle
 from shop.demo.people import customers
 from shop.demo.pictures import TINY
-from shop.demo.purchases import moments, number
+from shop.demo.purchases import Purchase, moments, number
 from shop.invoices.models import Document
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentAttempt
@@ -62,6 +63,20 @@ def test_times_are_in_order_and_in_the_past(orders: list[Order]) -> None:
         known = [each for each in times if each]
         assert known == sorted(known)
         assert known[-1] <= clock.now()
+
+
+def test_nobody_has_paid_in_the_future_just_after_midnight() -> None:
+    now = datetime(2026, 11, 23, 0, 0, 30, tzinfo=UTC)
+    order = Order(
+        placed_at=now - timedelta(seconds=20), delivery_from=date(2026, 11, 25), delivery_until=date(2026, 11, 27)
+    )
+    settle(order, a_purchase(order.placed_at), now)
+    assert (order.state, order.paid_at, order.shipped_at) == (State.PAID, now, None)
+
+
+def a_purchase(placed_at: datetime) -> Purchase:
+    customer = customers()[0]
+    return Purchase("A", customer, placed_at, (), express=False, unpaid=False, cancelled=False, luck=random.Random(1))
 
 
 def test_money_and_history_agree_with_the_state(orders: list[Order]) -> None:
