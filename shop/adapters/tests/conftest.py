@@ -1,16 +1,23 @@
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 import stripe
+from botocore.stub import Stubber
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from shop.adapters import paypal_client
+from shop.adapters import accounts_cognito, cognito_client, paypal_client
 from shop.adapters.payments import PaymentProvider, SessionState
 from shop.adapters.payments_paypal import PayPalProvider
 from shop.adapters.payments_stripe import StripeProvider
+from shop.adapters.tests.cognito_builders import CLIENT, IDENTITY, POOL, SECRET
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 PAYPALS_OWN_SANDBOX = "https://api-m.sandbox.paypal.com"
 
@@ -118,3 +125,23 @@ def paypal_keys(request: pytest.FixtureRequest) -> tuple[str, str]:
     if not all(keys):
         pytest.skip(f"{request.node.name}: not run against PayPal itself (PAYPAL_TEST_CLIENT_ID is not set)")
     return keys
+
+
+@pytest.fixture(scope="session")
+def pool_api() -> "CognitoIdentityProviderClient":
+    """boto3's client, made once: it takes a while."""
+    return boto3.session.Session("key", "secret", region_name="us-east-1").client("cognito-idp")
+
+
+@pytest.fixture
+def stub(
+    pool_api: "CognitoIdentityProviderClient", settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stubber]:
+    """A user pool that answers what the test told it to, each answer once and in that order."""
+    settings.COGNITO_REGION, settings.COGNITO_POOL_ID, settings.COGNITO_ENDPOINT = "us-east-1", POOL, ""
+    settings.COGNITO_CLIENT_ID, settings.COGNITO_CLIENT_SECRET = CLIENT, SECRET
+    monkeypatch.setattr(cognito_client, "client", lambda address, repeat: pool_api)
+    monkeypatch.setattr(accounts_cognito, "identity_of", lambda token: IDENTITY)
+    with Stubber(pool_api) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()

@@ -1,11 +1,15 @@
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from shop.adapters import payments, paypal_client
+from shop.catalog.models import ProductVariant
 from shop.checkout.tests import paying_builders
+from shop.checkout.tests.form_builders import put
 from shop.checkout.tests.paying_builders import FakePayPal, FakeProvider
+from shop.tests.builders import make_product, make_rate, make_variant
 
 
 @pytest.fixture
@@ -35,3 +39,14 @@ def paypal(settings: Settings) -> Iterator[FakePayPal]:
 def no_token(shop_site: str) -> None:
     """The sandbox over HTTP, whose tokens of the tests before are forgotten."""
     paypal_client._tokens.clear()
+
+
+@pytest.fixture
+def shirt(client: Client) -> ProductVariant:
+    """A shirt of £78, ten in stock, one of them in the bag; delivery by two ways."""
+    make_rate("standard", 395, None)
+    make_rate("express", 695, None, min_days=1, max_days=1)
+    make_rate("standard", 900, None, countries=["FR", "US", "IE"])
+    variant = make_variant(make_product("Quarry Linen Shirt"), stock=10, price=7800)
+    put(client, variant)
+    return variant

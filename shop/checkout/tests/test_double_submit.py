@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from shop.catalog.models import ProductVariant
+from shop.checkout.tests.form_builders import hidden, put, submit
 from shop.checkout.tests.paying_builders import attempt_of
-from shop.checkout.tests.test_checkout import hidden, put, shirt, submit
 from shop.checkout.views import checkout
 from shop.core.errors import ShopError
 from shop.orders.models import Order
@@ -16,8 +16,6 @@ from shop.tests.parallel import in_parallel
 from shop.warehouse import services as warehouse
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import StockLevel
-
-__all__ = ["shirt"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fake")]
 

@@ -13,8 +13,8 @@ from shop.cart.models import CartLine
 from shop.cart.stores import StoredLine, store
 from shop.catalog.models import ProductVariant
 from shop.checkout.sync import sync
+from shop.checkout.tests.form_builders import HERE, PAID, hidden, put, submit
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of
-from shop.checkout.tests.test_checkout import HERE, PAID, hidden, put, submit
 from shop.checkout.welcome import farewell, take_bag, welcome
 from shop.events.relay import relay
 from shop.orders.models import Order
