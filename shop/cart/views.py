@@ -5,9 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from shop.accounts.visitors import customer
@@ -20,13 +22,15 @@ from shop.catalog.facets import Wanted
 from shop.catalog.models import ProductVariant
 from shop.checkout import codes
 from shop.checkout.codes import CodeField
+from shop.checkout.later import save_for_later
 from shop.checkout.quote import quote
 from shop.checkout.welcome import brings_along
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, same_origin_post, see_other
 from shop.delivery import services as delivery
-from shop.wishlist.cookies import current_list
+from shop.wishlist import cookies as wishes
 from shop.wishlist.entries import pieces_on
+from shop.wishlist.services import ListFull
 
 # A script asks for the drawer alone by this header, which a redirect carries along.
 PART = "X-Part"
@@ -119,7 +123,7 @@ def cart(request: HttpRequest) -> HttpResponse:
 @brings_along
 @require_POST
 def update(request: HttpRequest) -> HttpResponse:
-    """Change one line: quantity, size or both, or remove it."""
+    """Change one line: quantity, size or both, remove it, or keep it for later."""
     form = LineForm(request.POST)
     form.full_clean()
     variant_id = form.cleaned_data.get("variant")
@@ -130,7 +134,22 @@ def update(request: HttpRequest) -> HttpResponse:
     if line is None:
         # Removed in another window: the bag as it is now says so.
         return redirect_to_bag()
-    return change_line(request, bag, line, form)
+    return set_aside(request, bag, line) if "later" in request.POST else change_line(request, bag, line, form)
+
+
+def set_aside(request: HttpRequest, bag: services.Bag, line: services.BagLine) -> HttpResponse:
+    """Move a line to the wish list; a full one takes nothing, and the line stays."""
+    response = redirect_to_bag()
+    piece = f"{line.variant.product.name} in {line.variant.colour.name.lower()}"
+    try:
+        wish_list = save_for_later(bag=bag, line=line, wish_list=wishes.current_list(request), user=customer(request))
+    except ListFull as error:
+        messages.warning(request, f"{piece} stays in your bag. {error}")
+        return response
+    wishes.remember(request, response, wish_list)
+    words = format_html('{} is on your <a href="{}">wish list</a> now.', piece, reverse("wishlist"))
+    messages.success(request, words)
+    return response
 
 
 def change_line(request: HttpRequest, bag: services.Bag, line: services.BagLine, form: LineForm) -> HttpResponse:
@@ -193,7 +212,7 @@ def show(
         "changed": CHANGED.get(request.GET.get("changed", "")),
         "capped": request.GET.get("capped", ""),
         "full": "full" in request.GET,
-        "kept": not bag.lines and was_accounts(request) and not customer(request),
+        "elsewhere": "" if bag.lines or customer(request) else "kept" if was_accounts(request) else "perhaps",
     }
     if request.headers.get(PART) == "drawer":
         response = render(request, "shop/cart/drawer.html", context)
@@ -218,7 +237,7 @@ def me(request: HttpRequest) -> JsonResponse:
     """What public pages show of one person: pieces in the bag, and the first name of somebody signed in."""
     found = current_cart(request)
     user = customer(request)
-    saved = pieces_on(current_list(request))
+    saved = pieces_on(wishes.current_list(request))
     return JsonResponse(
         {"bag": found.count if found else 0, "name": user.get_short_name() if user else ""}
         | ({"saved": saved} if saved else {})

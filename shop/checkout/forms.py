@@ -26,7 +26,7 @@ class CheckoutForm(AddressFields):
     email = forms.EmailField(
         label="Email",
         max_length=254,
-        help_text="For your receipt and delivery news. No account needed.",
+        help_text="For your receipt and delivery news.",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         error_messages={"required": EMAIL, "invalid": EMAIL, "max_length": TOO_LONG},
     )

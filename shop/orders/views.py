@@ -74,6 +74,7 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "paid_with": paid_with(order) if order.state == State.PAID else "",
         **(ways(order) if order.state == State.PENDING else {}),
         "owed": order.state == State.CANCELLED and money_came(order),
+        "is_own": order.user_id is not None and order.user_id == request.user.pk,
         "may_sign_up": not order.user_id and not order.contact_to_erase and not request.user.is_authenticated,
         "refunds": list(Refund.objects.filter(attempt__order=order).order_by("created_at")),
     }

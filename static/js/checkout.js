@@ -34,6 +34,9 @@ function keepTyped(next) {
 
 // Puts the focus, and the caret, where they were before the form was drawn anew.
 function returnTo(old) {
+  // Still there: the page itself, where nothing had the focus (Safari gives none to a radio that is clicked), or
+  // something beside the form.
+  if (old.isConnected) return;
   const same = (field) => field.name === old.name && (field.type !== "radio" || field.value === old.value);
   const field = (old.name && [...form().elements].find(same)) || document.querySelector("#country");
   field.focus();

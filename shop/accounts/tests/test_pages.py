@@ -52,6 +52,7 @@ def test_somebody_signs_up_confirms_in_the_same_browser_and_is_signed_in(client:
     assert client.post(page, {"password": NEW})["Location"] == "/cart/"
     user = User.objects.get()
     assert is_signed_in(client) and user.email_confirmed_at and user.full_name == "Alice Moreau"
+    assert "Your email is confirmed, and your account is ready." in client.get("/account/").content.decode()
 
 
 def test_the_link_in_another_browser_confirms_but_signs_nobody_in(client: Client) -> None:
@@ -212,6 +213,7 @@ def test_signing_out_takes_a_form(client: Client) -> None:
     sign_in(client)
     assert client.get("/account/logout/").status_code == 405 and is_signed_in(client)
     assert client.post("/account/logout/").status_code == 303 and not is_signed_in(client)
+    assert "You are signed out." in client.get("/account/login/").content.decode()
     assert client.post("/account/logout/").status_code == 303
 
 

@@ -27,6 +27,7 @@ from shop.orders.joining import join_orders
 
 HOME = "/account/"
 LAPSED = "That took too long, or your account has changed meanwhile. Please sign in again."
+SIGNED_OUT = "You are signed out."
 JOINED_ONE = "An earlier order is in your account now."
 CONFIRM_FIRST = "Confirm your email first: we have written to you again."
 
@@ -130,6 +131,7 @@ def answer(
 def logout(request: HttpRequest) -> HttpResponse:
     """Out of this browser; the same for whoever is out already."""
     sessions.end(request)
+    messages.success(request, SIGNED_OUT)
     response = see_other(reverse("account-login"))
     farewell(response)
     return response

@@ -18,7 +18,8 @@ from shop.core.http import see_other
 
 CODE = "confirm_code"
 AGAIN = "If this email has an account that waits to be confirmed, we have written to it again."
-CONFIRMED = "Your email is confirmed. Sign in with it."
+CONFIRMED = "Your email is confirmed, and your account is ready. Sign in with it."
+READY = "Your email is confirmed, and your account is ready."
 BAD_LINK = "This link was used already, or is too old. Ask for a new one below."
 
 
@@ -94,6 +95,7 @@ def confirmed(request: HttpRequest, proved: SignedIn | None, waiting: PendingSig
     """Signed in where this very browser signed up; everybody else signs in with the password."""
     pending.forget(request, CODE, pending.SIGN_UP)
     if proved and waiting and proved.identity.email == waiting.email:
+        messages.success(request, READY)
         response = signed_in_response(request, proved, after=waiting.after)
         note_news(waiting, owner(request))
         return response

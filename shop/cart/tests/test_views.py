@@ -209,15 +209,6 @@ def test_the_bag_page_takes_few_queries_however_many_lines(
         client.get("/me/")
 
 
-def test_the_empty_bag_offers_where_to_go(client: Client) -> None:
-    m = make_variant(make_product("Harbour Stitch Crew", slug="harbour"))
-    listings.refresh([m.product_id])
-    page = client.get("/cart/").content.decode()
-    assert "Nothing in it yet. Start with something you will wear every week." in page
-    assert '<a href="/product/harbour/">Harbour Stitch Crew</a>' in page
-    assert '<p class="price">£78</p>' in page
-
-
 def test_the_drawer_is_the_same_bag_alone(client: Client) -> None:
     (m,) = sizes("M")
     add(client, m, 2)

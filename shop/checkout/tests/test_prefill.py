@@ -64,6 +64,13 @@ def test_a_customer_finds_the_default_address_filled_in(client: Client, alice: U
     assert (shown["email"], shown["name"], shown["address"]) == ("alice@example.org", "Alice Adeyemi", "1 High Street")
 
 
+def test_only_a_guest_is_told_that_no_account_is_needed(client: Client, shirt: ProductVariant) -> None:
+    words = 'No account needed. Have one? <a href="/account/login/?next=/checkout/">Sign in</a>'
+    assert words in client.get("/checkout/").content.decode()
+    client.force_login(make_user())
+    assert "No account needed" not in client.get("/checkout/").content.decode()
+
+
 def test_another_saved_address_is_a_link_away_with_its_country(client: Client, alice: User) -> None:
     keep(alice, "1 High Street")
     paris = keep(alice, "3 Rue Haute", "FR")

@@ -225,6 +225,7 @@ def show(
         "seen": services.shown(at.quote).encode(),
         "few_ways": too_little(chosen.total) if chosen else "",
         "notice": notice,
+        "signed_in": customer(request) is not None,
         "addresses": saved_addresses(request),
     }
     return render(request, "shop/checkout/checkout.html", context)

@@ -10,7 +10,7 @@ from shop.core import clock
 from shop.orders import services
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
-from shop.tests.builders import make_order
+from shop.tests.builders import make_order, make_user
 
 pytestmark = pytest.mark.django_db
 State = Order.State
@@ -92,6 +92,19 @@ def test_a_paid_order_says_thank_you(client: Client) -> None:
     assert "Wed 25 to Fri 27 November" in text and "What happens next" in text
     assert "Quarry Linen Shirt × 2" in text and "Paid £159.95" in text
     assert "14 Navarino Road" in text and "UNITED KINGDOM" in text
+
+
+def test_only_its_customer_is_led_from_the_thank_you_to_their_orders(client: Client) -> None:
+    order = paid_order()
+    alice, bob = make_user(), make_user("bob@example.org")
+    Order.objects.filter(pk=order.pk).update(user=alice)
+    seen = []
+    for user in (None, bob, alice):
+        if user:
+            client.force_login(user)
+        html = client.get(order.get_absolute_url()).content.decode()
+        seen.append('<a class="btn ghost" href="/account/">Your orders</a>' in html)
+    assert seen == [False, False, True]
 
 
 def test_a_packed_order_shows_where_it_is(client: Client) -> None:
