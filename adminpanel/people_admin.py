@@ -1,5 +1,6 @@
 """Customers, staff and roles. Nobody can give away, or take from, more than they hold themselves."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -96,13 +97,13 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
     search_fields = ["email", "full_name"]
     search_help_text = "E-mail or name"
     ordering = ["-date_joined"]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_sign_in", "date_joined"]
     filter_horizontal = ["groups"]
     inlines = [*CUSTOMER_INLINES]
     fieldsets = [
         (None, {"fields": ["email", "full_name", "password"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        ("Dates", {"fields": ["last_sign_in", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "full_name", "password1", "password2"]})]
 
@@ -162,6 +163,12 @@ class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         above = {f"person {person}" for person in objs if not may_manage(request.user, person)}
         return deleted, counts, {*lacking, *above}, protected
+
+    @admin.display(description="Last sign-in")
+    def last_sign_in(self, person: User) -> datetime | None:
+        """As far back as events are kept."""
+        signed_in = AccountEvent.objects.filter(user=person, kind=AccountEvent.Kind.SIGNED_IN).first()
+        return signed_in.at if signed_in else None
 
     @admin.display(description="Roles")
     def roles(self, person: User) -> str:

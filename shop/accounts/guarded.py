@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from django.http import HttpRequest
 
 from shop.accounts.audit import note
-from shop.accounts.limits import Rule, clear, hit, take
+from shop.accounts.limits import Rule, clear, hit, take, waits_of
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent
 from shop.adapters.accounts import (
@@ -102,8 +102,10 @@ class SignInTries:
 
     def count(self) -> None:
         """Raises TooManyTries."""
-        _locked_out_noted(self.request, self.email, self.here, self.address, self.network)
-        _locked_out_noted(self.request, self.email, self.account)
+        waits = waits_of(self.here, self.address, self.network, last=self.account)
+        if waits:
+            _note_locked_out(self.request, self.email)
+            raise TooManyTries(seconds=max(waits.values()))
 
     def forget(self) -> None:
         clear(self.here.key, self.account.key, give_back=[self.address.key, self.network.key])
@@ -129,17 +131,21 @@ def _count(request: HttpRequest, about: str, email: str, *, per_email: int, per_
 
 
 def _locked_out_noted(request: HttpRequest, email: str, *rules: Rule) -> None:
-    """Count; a refusal is written down once an hour, so that hammering does not fill the table."""
+    """Count; a refusal is written down."""
     try:
         take(*rules)
     except TooManyTries:
-        try:
-            hit(f"lock-noted:{email}", limit=1, window=HOUR)
-        except TooManyTries:
-            pass
-        else:
-            _note(Kind.LOCKED_OUT, request, email)
+        _note_locked_out(request, email)
         raise
+
+
+def _note_locked_out(request: HttpRequest, email: str) -> None:
+    """Once an hour, so that hammering does not fill the table."""
+    try:
+        hit(f"lock-noted:{email}", limit=1, window=HOUR)
+    except TooManyTries:
+        return
+    _note(Kind.LOCKED_OUT, request, email)
 
 
 def _note(kind: AccountEvent.Kind, request: HttpRequest, email: str, words: str = "") -> None:

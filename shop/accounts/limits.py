@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Value, When
+from django.db.models.functions import Collate
 from django.utils.crypto import salted_hmac
 
 from shop.accounts.security_models import RateLimit
@@ -19,14 +20,10 @@ NO_WAIT = timedelta(0)
 # A try that comes too early is refused and counts for nothing: hammering does not prolong a wait. The rules are rows of
 # the statement itself, so that one statement may count by several keys; in key order, so that none waits in a ring.
 # Free tries open in the past, since the clocks of two processes are never quite the same.
-COUNT = """
-WITH rule (key, allowed, lasts, wait, longest, slides) AS (
-    SELECT * FROM unnest(%(keys)s::text[], %(allowed)s::int[], %(lasts)s::interval[], %(wait)s::interval[],
-                         %(longest)s::interval[], %(slides)s::bool[])
-)
+UPSERT = """
 INSERT INTO shop_ratelimit AS kept (key, hits, opens_at, until, refused)
 SELECT key, 1, %(now)s + CASE WHEN allowed <= 1 THEN wait ELSE -lasts END, %(now)s + lasts, false
-FROM rule ORDER BY key
+FROM rule WHERE {which} ORDER BY key COLLATE "C"
 ON CONFLICT (key) DO UPDATE SET (hits, opens_at, until, refused) = (
     SELECT CASE WHEN state.early THEN kept.hits ELSE state.nth END,
            CASE WHEN state.early THEN kept.opens_at
@@ -41,8 +38,20 @@ ON CONFLICT (key) DO UPDATE SET (hits, opens_at, until, refused) = (
     ) AS state
     WHERE rule.key = kept.key
 )
-RETURNING refused, least(opens_at, until)
+RETURNING key, refused, least(opens_at, until)
 """
+# The last rule counts only what none of the others refuses.
+COUNT = f"""
+WITH rule (key, allowed, lasts, wait, longest, slides, last) AS (
+    SELECT * FROM unnest(%(keys)s::text[], %(allowed)s::int[], %(lasts)s::interval[], %(wait)s::interval[],
+                         %(longest)s::interval[], %(slides)s::bool[], %(last)s::bool[])
+),
+first (key, refused, opens) AS ({UPSERT.format(which="NOT last")}),
+later (key, refused, opens) AS (
+    {UPSERT.format(which="last AND NOT EXISTS (SELECT FROM first WHERE first.refused)")}
+)
+SELECT * FROM first UNION ALL SELECT * FROM later
+"""  # noqa: S608 - of constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +80,32 @@ def hit(key: str, *, limit: int, window: timedelta) -> None:
 
 def take(*rules: Rule) -> None:
     """Count one try under every rule. Raises TooManyTries with the longest wait if any of them refuses it."""
-    now = clock.now()
+    if waits := waits_of(*rules):
+        raise TooManyTries(seconds=max(waits.values()))
+
+
+def waits_of(*rules: Rule, last: Rule | None = None) -> dict[str, int]:
+    """Count one try under every rule; the seconds to wait by the key of each that refuses it, none if all let it pass.
+
+    last: a rule that counts only what all the others let through.
+    """
+    now, asked = clock.now(), [*rules, *([last] if last else [])]
+    named = {_stored(rule.key): rule.key for rule in asked}
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, _parameters(rules, now))
-        opens = [opens_at for refused, opens_at in cursor.fetchall() if refused]
-    if opens:
-        raise TooManyTries(seconds=ceil((max(opens) - now).total_seconds()))
+        cursor.execute(COUNT, {**_parameters(asked, now), "last": [rule is last for rule in asked]})
+        found = cursor.fetchall()
+    return {named[key]: ceil((opens - now).total_seconds()) for key, refused, opens in found if refused}
 
 
 def clear(*keys: str, give_back: Sequence[str] = ()) -> None:
     """Forget the tries under these keys: the person has shown who they are. Of the others, only the last one."""
     cleared, shared = [_stored(key) for key in keys], [_stored(key) for key in give_back]
     left = Case(When(key__in=shared, hits__gt=0, then=F("hits") - 1), default=Value(0))
-    rows = RateLimit.objects.filter(key__in=cleared + shared)
-    rows.update(hits=left, opens_at=Case(When(key__in=cleared, then=Value(clock.now())), default=F("opens_at")))
+    # Locked in the order in which tries are counted, so that the two never wait for each other.
+    locked = RateLimit.objects.filter(key__in=cleared + shared).order_by(Collate("key", "C")).select_for_update()
+    RateLimit.objects.filter(key__in=locked.values("key")).update(
+        hits=left, opens_at=Case(When(key__in=cleared, then=Value(clock.now())), default=F("opens_at"))
+    )
 
 
 def forget_old_limits() -> int:

@@ -6,9 +6,11 @@ No table: the code carries a digest of the account's state, and using it changes
 from enum import StrEnum
 
 from django.core import signing
+from django.db.models import Max
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from shop.accounts.models import User
+from shop.accounts.security_models import SignIn
 from shop.adapters.accounts import CodeRefused
 
 HOUR = 3600
@@ -51,7 +53,7 @@ def _state(user: User, purpose: Purpose) -> str:
     """Changes when a code of that purpose is used, and with whatever makes it pointless."""
     about = {
         Purpose.CONFIRM: str(user.email_confirmed_at),
-        Purpose.RESET: str(user.last_login),
+        Purpose.RESET: str(SignIn.objects.filter(user=user).aggregate(at=Max("started_at"))["at"]),
         Purpose.EMAIL: user.pending_email,
     }[purpose]
     told = "\n".join([user.email, user.password, about])

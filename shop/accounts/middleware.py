@@ -20,6 +20,8 @@ class EndedSignIns:
         known = request.user
 
         def person() -> User | AnonymousUser:
+            if at_once := sessions.person(request):
+                return at_once
             return AnonymousUser() if known.is_authenticated and sessions.was_ended(request) else known
 
         request.user = SimpleLazyObject(person)  # type: ignore[assignment]

@@ -39,6 +39,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     full_name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin")
+    # Every sign-in has a row of its own (SignIn) and an event.
+    last_login = None
     date_joined = models.DateTimeField(default=clock.now)
     # A new one ends every session of theirs.
     session_salt = models.CharField(max_length=40, default=secret_key, editable=False)

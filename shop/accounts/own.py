@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 from shop.accounts import mails, totp
 from shop.accounts.links import Purpose, holder_of_code
 from shop.accounts.models import User
-from shop.accounts.people import announce
+from shop.accounts.people import OwnIdentity, announce
 from shop.adapters.accounts import (
     Challenge,
     ChallengeKind,
@@ -75,14 +75,14 @@ class OwnAccounts:
         return SignedIn(_identity(user))
 
     def sign_in(self, *, email: str, password: str) -> SignedIn | Challenge:
-        user = User.objects.filter(email=email).first()
+        user = User.objects.filter(email=email).select_related("totp").first()
         # Without an account as much is hashed as with one: Django does so for a password that cannot be used.
         right = (user or User(password=make_password(None))).check_password(password)
         if user is None or not right or not user.is_active:
             raise WrongCredentials("no account, another password, or disabled")
         if user.email_confirmed_at is None:
             raise NotConfirmed("the e-mail was never confirmed")
-        if totp.is_on(user):
+        if hasattr(user, "totp"):
             state = signing.dumps([user.pk, user.get_session_auth_hash()], salt=CHALLENGE_SALT)
             return Challenge(ChallengeKind.CODE, email, state)
         return SignedIn(_identity(user))
@@ -183,7 +183,7 @@ def check_strength(password: str, user: User) -> None:
 
 
 def _identity(user: User) -> Identity:
-    return Identity(str(user.pk), user.email, user.email_confirmed_at is not None, user.full_name)
+    return OwnIdentity(str(user.pk), user.email, user.email_confirmed_at is not None, user.full_name, row=user)
 
 
 def _rows(subject: str) -> QuerySet[User]:

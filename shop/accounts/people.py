@@ -1,5 +1,7 @@
 """The row of a person, for whoever a provider says that they are."""
 
+from dataclasses import dataclass, field
+
 from django.db import transaction
 
 from shop.accounts.models import User
@@ -7,6 +9,16 @@ from shop.adapters.accounts import Holder, Identity, NotConfirmed, WrongCredenti
 from shop.core import clock
 from shop.core.numbers import secret_key
 from shop.events.services import emit
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIdentity(Identity):
+    """An identity that the shop itself keeps, with the row by which it was proved just now.
+
+    The session stands on the row's password and salt: where they were changed at the same moment, it is void.
+    """
+
+    row: User | None = field(default=None, compare=False, repr=False)
 
 
 def person_of(identity: Identity) -> User:
@@ -48,7 +60,8 @@ def announce(user: User) -> None:
 
 def _own(identity: Identity) -> User:
     """Providers' own names are UUIDs, so one of figures only is the primary key of a row that keeps its password."""
-    user = User.objects.filter(pk=identity.subject).first()
+    row = identity.row if isinstance(identity, OwnIdentity) else None
+    user = row or User.objects.filter(pk=identity.subject).first()
     if user is None:
         raise WrongCredentials("no such user")
     _refuse_disabled(user)

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import cast
 
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, login, logout, update_session_auth_hash
+from django.contrib.auth import SESSION_KEY as AUTH_KEY
 from django.core.management import call_command
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 from shop.accounts.audit import agent_of, note
 from shop.accounts.models import User
@@ -65,13 +68,27 @@ def current(request: HttpRequest) -> SignIn | None:
     if not key:
         return None
     if not hasattr(request, "_sign_in"):
-        request._sign_in = SignIn.objects.open().filter(key=key).first()  # type: ignore[attr-defined]
+        found = SignIn.objects.open().select_related("user").filter(key=key).first()
+        request._sign_in = found  # type: ignore[attr-defined]
     return cast("SignIn | None", request._sign_in)  # type: ignore[attr-defined]
 
 
 def was_ended(request: HttpRequest) -> bool:
     """Whether this browser was signed out from elsewhere, or has been signed in for too long."""
     return SESSION_KEY in request.session and current(request) is None
+
+
+def person(request: HttpRequest) -> User | None:
+    """Whom the session's sign-in names, read along with it; None wherever anything else has to be looked at.
+
+    What has to agree is what Django's get_user asks for: the backend, the user, an active one, and the session's hash.
+    """
+    row = current(request)
+    if row is None or request.session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    known, given = row.user.get_session_auth_hash(), request.session.get(HASH_SESSION_KEY, "")
+    same = request.session.get(AUTH_KEY) == str(row.user_id) and constant_time_compare(known, given)
+    return row.user if same and row.user.is_active else None
 
 
 def holder(request: HttpRequest) -> Holder:

@@ -64,7 +64,7 @@ def values(rows: QuerySet[Any], *names: str) -> list[Row]:
 
 
 def _person(user: User) -> Iterable[Row]:
-    names = ("email", "full_name", "pending_email", "email_confirmed_at", "date_joined", "last_login")
+    names = ("email", "full_name", "pending_email", "email_confirmed_at", "date_joined")
     return [{name: getattr(user, name) for name in names}]
 
 

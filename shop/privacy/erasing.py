@@ -104,7 +104,7 @@ def empty(user: User) -> None:
     """The row stays, since the history of orders names it; nobody can sign in with it."""
     user.email, user.full_name, user.pending_email = f"{user.pk}@{NOBODY}", "", ""
     user.set_unusable_password()
-    user.is_active, user.erased_at, user.email_confirmed_at, user.last_login = False, clock.now(), None, None
+    user.is_active, user.erased_at, user.email_confirmed_at = False, clock.now(), None
     user.session_salt = secret_key()
     user.save()
     user.groups.clear()

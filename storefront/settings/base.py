@@ -119,6 +119,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 
+SESSION_ENGINE = "shop.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # On our side, for a session whose cookie lasts until the browser closes; signing in may set another (shop.accounts).

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shop.accounts import limits
-from shop.accounts.limits import Rule, clear, hit, take
+from shop.accounts.limits import Rule, clear, hit, take, waits_of
 from shop.accounts.security_models import RateLimit
 from shop.adapters.accounts import TooManyTries
 from shop.tests.parallel import in_parallel
@@ -86,6 +86,16 @@ def test_the_strictest_of_several_rules_tells_and_each_counts() -> None:
     assert seconds_to_wait(lax, strict) == 0
     assert seconds_to_wait(lax, strict) > 0
     assert {row.key[0]: (row.hits, row.refused) for row in RateLimit.objects.all()} == {"a": (2, False), "b": (1, True)}
+
+
+@pytest.mark.django_db
+def test_the_last_rule_counts_only_what_the_others_let_through() -> None:
+    here, account = Rule("here:x", 1, MINUTE), Rule("account:x", 2, 10 * MINUTE)
+    assert waits_of(here, last=account) == {}
+    assert list(waits_of(here, last=account)) == ["here:x"]
+    assert {row.key[:4]: row.hits for row in RateLimit.objects.all()} == {"here": 1, "acco": 1}
+    assert waits_of(Rule("elsewhere:x", 1, MINUTE), last=account) == {}
+    assert list(waits_of(Rule("third:x", 1, MINUTE), last=account)) == ["account:x"]
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from shop.accounts.links import LASTS, Purpose, code_for, holder_of_code
 from shop.accounts.models import User
+from shop.accounts.security_models import SignIn
 from shop.adapters.accounts import CodeRefused
 from shop.core import clock
 from shop.tests.builders import make_user
@@ -60,7 +61,6 @@ def test_links_last_three_days_an_hour_and_a_day() -> None:
         (Purpose.CONFIRM, {"password": "of whoever signed up after"}),
         (Purpose.CONFIRM, {"email": "moved@example.org"}),
         (Purpose.RESET, {"password": "already chosen"}),
-        (Purpose.RESET, {"last_login": clock.now()}),
         (Purpose.RESET, {"email": "moved@example.org"}),
         (Purpose.EMAIL, {"pending_email": ""}),
         (Purpose.EMAIL, {"pending_email": "third@example.org"}),
@@ -74,6 +74,16 @@ def test_a_code_is_void_once_what_it_is_about_has_changed(purpose: Purpose, chan
     assert read(code, purpose) == user
     User.objects.update(**changed)
     refused(code, purpose)
+
+
+def test_a_reset_link_is_void_once_its_owner_has_signed_in() -> None:
+    user = make_user()
+    SignIn.objects.create(user=user, started_at=clock.now() - timedelta(hours=2))
+    code = code_for(user, Purpose.RESET)
+    SignIn.objects.create(user=make_user("bob@example.org"))
+    assert read(code, Purpose.RESET) == user
+    SignIn.objects.create(user=user)
+    refused(code, Purpose.RESET)
 
 
 @pytest.mark.parametrize("code", ["", "nonsense", "a:b:c", "\x00", "ä:ö:ü", "x" * 5000])
