@@ -25,6 +25,7 @@ POOL: dict[str, Any] = {
     "UsernameAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
     "AutoVerifiedAttributes": ["email"],
+    "Schema": [{"Name": "unproved", "AttributeDataType": "String", "Mutable": True}],
     "Policies": {
         "PasswordPolicy": {
             "MinimumLength": 10,
@@ -40,8 +41,8 @@ CLIENT: dict[str, Any] = {
     "GenerateSecret": True,
     "ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     "PreventUserExistenceErrors": "ENABLED",
-    "ReadAttributes": ["email", "email_verified", "name"],
-    "WriteAttributes": ["email", "name"],
+    "ReadAttributes": ["email", "email_verified", "name", "custom:unproved"],
+    "WriteAttributes": ["email", "name", "custom:unproved"],
 }
 
 

@@ -89,6 +89,7 @@ def _by_subject(method: Method, *, at: int) -> Method:
 
 def sign_up(response: CognitoIdpResponse) -> ActionResult:
     pool = _checked_client(response)
+    _check_writable(pool, response._get_param("ClientId"), response._get_param("UserAttributes"))
     answer: ActionResult = _originals["sign_up"](response)
     _mail(pool._get_user(response._get_param("Username")), "confirm")
     return answer
@@ -165,8 +166,11 @@ def confirm_forgot_password(response: CognitoIdpResponse) -> ActionResult:
 def update_user_attributes(response: CognitoIdpResponse) -> ActionResult:
     """A new e-mail waits for its code; the old one stays in force (AttributesRequireVerificationBeforeUpdate)."""
     user, pool = _bearer(response)
-    for attribute in response._get_param("UserAttributes"):
+    given = response._get_param("UserAttributes")
+    _check_writable(pool, pool.access_tokens[response._get_param("AccessToken")][0], given)
+    for attribute in given:
         if attribute["Name"] != "email":
+            user.update_attributes([attribute])
             continue
         _check_free(pool, attribute["Value"])
         _pending[user.id] = attribute["Value"]
@@ -282,6 +286,11 @@ def _bearer(response: CognitoIdpResponse) -> tuple[CognitoIdpUser, CognitoIdpUse
                 if token in pool.access_tokens:
                     return pool._get_user(pool.access_tokens[token][1]), pool
     raise NotAuthorizedError("Access Token has been revoked")
+
+
+def _check_writable(pool: CognitoIdpUserPool, client_id: str, attributes: list[dict[str, str]]) -> None:
+    if {given["Name"] for given in attributes} - set(pool.clients[client_id].extended_config["WriteAttributes"]):
+        raise NotAuthorizedError("A client attempted to write unauthorized attribute")
 
 
 def _check_free(pool: CognitoIdpUserPool, email: str) -> None:

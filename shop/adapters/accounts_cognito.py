@@ -32,7 +32,16 @@ from shop.adapters.accounts import (
     WrongCredentials,
 )
 from shop.adapters.cognito_client import Json, Refusals, call, secret_hash
-from shop.adapters.cognito_tokens import identity_of
+from shop.adapters.cognito_refusals import (
+    ANSWER_REFUSED,
+    CODE_REFUSED,
+    GONE,
+    LAPSED,
+    NOBODY,
+    SIGN_IN_REFUSED,
+    Nobody,
+)
+from shop.adapters.cognito_tokens import UNPROVED, YES, identity_of, is_unproved
 
 logger = logging.getLogger(__name__)
 
@@ -44,65 +53,6 @@ ANSWERS = {
 }
 # Any other state is one in which they could not sign in anew.
 GOOD_STANDING = frozenset({"CONFIRMED"})
-
-
-class Nobody(Refused):
-    """There is nobody to whom this could be done, or it was done before: not to be told to anybody."""
-
-
-# Cognito says that an e-mail is not confirmed without having looked at the password
-# (https://github.com/aws/aws-sdk-js/issues/4608), so whoever types an address must not be told.
-SIGN_IN_REFUSED = dict.fromkeys(
-    (
-        "NotAuthorizedException",
-        "UserNotFoundException",
-        "UserNotConfirmedException",
-        "PasswordResetRequiredException",
-        "InvalidParameterException",
-    ),
-    WrongCredentials,
-)
-CODE_REFUSED = dict.fromkeys(
-    (
-        "CodeMismatchException",
-        "ExpiredCodeException",
-        "EnableSoftwareTokenMFAException",
-        "AliasExistsException",
-        "InvalidParameterException",
-        "NotAuthorizedException",
-        "UserNotFoundException",
-        "UserNotConfirmedException",
-    ),
-    CodeRefused,
-)
-LAPSED = dict.fromkeys(
-    (
-        "NotAuthorizedException",
-        "UserNotFoundException",
-        "UserNotConfirmedException",
-        "PasswordResetRequiredException",
-        "SoftwareTokenMFANotFoundException",
-        "ResourceNotFoundException",
-    ),
-    SignInLapsed,
-)
-ANSWER_REFUSED = LAPSED | {
-    "CodeMismatchException": CodeRefused,
-    "ExpiredCodeException": CodeRefused,
-    "InvalidParameterException": Refused,
-}
-# A limit or a mail that fails would tell that there is an account.
-NOBODY = dict.fromkeys(
-    (
-        "UserNotFoundException",
-        "NotAuthorizedException",
-        "InvalidParameterException",
-        "LimitExceededException",
-        "CodeDeliveryFailureException",
-    ),
-    Nobody,
-)
-GONE = {"UserNotFoundException": Nobody}
 
 
 class CognitoAccounts:
@@ -136,22 +86,17 @@ class CognitoAccounts:
             raise WrongCredentials("no such password")
         _use_code("confirm_sign_up", code, **_client(email))
         try:
-            # Cognito looks at a password only once the e-mail is confirmed.
-            found = self.sign_in(email=email, password=password)
+            # Cognito looks at a password only once the e-mail is confirmed. Until it is proved the mark of the sign-up
+            # keeps everybody out.
+            answer = _ask(email, password)
         except AccountsError:
             _void_password(email)
             raise
+        found = _signed_in(answer, email, proved=True)
         return found if isinstance(found, SignedIn) else None
 
     def sign_in(self, *, email: str, password: str) -> SignedIn | Challenge:
-        if not password or len(password) > LONGEST_PASSWORD:
-            raise WrongCredentials("no such password")
-        given = {"USERNAME": email, "PASSWORD": password, "SECRET_HASH": secret_hash(email)}
-        try:
-            answer = _authenticate("ADMIN_USER_PASSWORD_AUTH", given, SIGN_IN_REFUSED)
-        except PasswordRefused:
-            raise WrongCredentials("no such password") from None
-        return _signed_in(answer, email)
+        return _signed_in(_ask(email, password), email)
 
     def answer(self, *, challenge: Challenge, answer: str) -> SignedIn | Challenge:
         session, user, stepped = _read(challenge)
@@ -170,7 +115,8 @@ class CognitoAccounts:
             ChallengeResponses={"USERNAME": user, field: answer, "SECRET_HASH": secret_hash(user)},
         )
         second_step = stepped or challenge.kind is ChallengeKind.CODE
-        return _signed_in(found, challenge.email, user=user, second_step=second_step)
+        chosen = challenge.kind is ChallengeKind.NEW_PASSWORD
+        return _signed_in(found, challenge.email, user=user, second_step=second_step, proved=chosen)
 
     def sign_out(self, *, holder: Holder) -> None:
         if not holder.refresh_token:
@@ -198,6 +144,7 @@ class CognitoAccounts:
     def reset_password(self, *, email: str, code: str, password: str) -> str:
         _refuse_weak(password, email)
         _use_code("confirm_forgot_password", code, Password=password, **_client(email))
+        _prove(email, password)
         try:
             call("admin_user_global_sign_out", repeat=True, **_pool(email))
         except AccountsError as error:
@@ -272,15 +219,35 @@ def _attributes(**values: str) -> list[Json]:
 
 def _sign_up(email: str, password: str, full_name: str) -> SignUp:
     refused = {"UsernameExistsException": Nobody, "InvalidParameterException": Refused}
-    given = {**_client(email), "Password": password, "UserAttributes": _attributes(email=email, name=full_name)}
+    # Marked together with being made, so that there is no moment in which it could be signed in to.
+    attributes = [*_attributes(email=email, name=full_name), _mark(YES)]
     try:
-        call("sign_up", refused, **given)
+        call("sign_up", refused, Password=password, UserAttributes=attributes, **_client(email))
     except Nobody:
         return SignUp.EXISTS
     except TooManyTries as error:
         # Beyond the quota of mails Cognito makes the account all the same.
         raise AccountsUnavailable(str(error)) from error
     return SignUp.CREATED
+
+
+def _mark(value: str) -> Json:
+    return {"Name": UNPROVED, "Value": value}
+
+
+def _take_mark_off(access_token: str) -> None:
+    """From now on they can sign in: by the shop's rights over one person, who has just proved who they are."""
+    call("update_user_attributes", repeat=True, AccessToken=access_token, UserAttributes=[_mark("no")])
+
+
+def _prove(email: str, password: str) -> None:
+    """Take the mark off, if there is one, from somebody who chose that password with a code out of their mailbox."""
+    try:
+        known = _user(email)
+        if known and _attribute(known, UNPROVED) == YES:
+            _signed_in(_ask(email, password), email, proved=True)
+    except AccountsError as error:
+        logger.error("A new password may have to be chosen once more, as nobody gets in by it yet: %s", error)
 
 
 def _send(operation: str, email: str) -> None:
@@ -304,6 +271,17 @@ def _void_password(email: str) -> None:
             logger.error("A password that was not proved may be in force, or a sign-in by it: %s", error)
 
 
+def _ask(email: str, password: str) -> Json:
+    """What Cognito answers to an e-mail and a password. Raises WrongCredentials."""
+    if not password or len(password) > LONGEST_PASSWORD:
+        raise WrongCredentials("no such password")
+    given = {"USERNAME": email, "PASSWORD": password, "SECRET_HASH": secret_hash(email)}
+    try:
+        return _authenticate("ADMIN_USER_PASSWORD_AUTH", given, SIGN_IN_REFUSED)
+    except PasswordRefused:
+        raise WrongCredentials("no such password") from None
+
+
 def _authenticate(flow: str, given: dict[str, str], refusals: Refusals) -> Json:
     return call(
         "admin_initiate_auth",
@@ -316,10 +294,19 @@ def _authenticate(flow: str, given: dict[str, str], refusals: Refusals) -> Json:
     )
 
 
-def _signed_in(found: Json, email: str, *, user: str = "", second_step: bool = False) -> SignedIn | Challenge:
-    """What Cognito answered to a password, or to a challenge before it."""
+def _signed_in(
+    found: Json, email: str, *, user: str = "", second_step: bool = False, proved: bool = False
+) -> SignedIn | Challenge:
+    """What Cognito answered to a password, or to a challenge before it.
+
+    proved: the password is theirs for certain, whoever signed up. Raises WrongCredentials where that is not known.
+    """
     result = found.get("AuthenticationResult")
     if result:
+        if is_unproved(result["IdToken"]):
+            if not proved:
+                raise WrongCredentials("whoever confirmed the e-mail did not prove that password to be theirs")
+            _take_mark_off(result["AccessToken"])
         return SignedIn(identity_of(result["IdToken"]), result.get("RefreshToken", ""), second_step)
     kind = CHALLENGES.get(found.get("ChallengeName", ""))
     if kind is None:

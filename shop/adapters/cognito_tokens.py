@@ -20,6 +20,8 @@ KEYS_LAST_SECONDS = 3600
 # A token with an unknown key makes the keys be fetched again (Cognito may have new ones), but no oftener than this.
 FETCH_PAUSE_SECONDS = 60
 TIMEOUT_SECONDS = (3, 5)
+# The mark of an account that was signed up for with a password which nobody has proved to be the mailbox owner's.
+UNPROVED, YES = "custom:unproved", "yes"
 
 
 class TokenRefused(AccountsUnavailable):
@@ -59,6 +61,14 @@ def identity_of(id_token: str) -> Identity:
         full_name=str(claims.get("name", "")),
         groups=frozenset(str(name) for name in groups),
     )
+
+
+def is_unproved(id_token: str) -> bool:
+    """Whether the account bears the mark of a sign-up that was not confirmed with its password. Raises as identity_of.
+
+    Without the mark (people who were moved, or made by staff) it does not.
+    """
+    return bool(_checked(id_token).get(UNPROVED) == YES)
 
 
 def _checked(token: str) -> dict[str, Any]:

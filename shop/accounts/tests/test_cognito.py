@@ -200,6 +200,19 @@ def test_a_code_of_somebody_who_began_anew_is_void(cognito: Keeper) -> None:
             cognito.provider.confirm_sign_up(email=ANN, code=first, password=PASSWORD)
 
 
+def test_a_confirmed_sign_up_that_proved_no_password_waits_for_a_new_one(cognito: Keeper, pool: Pool) -> None:
+    """As where the shop died after Cognito took the code: whose password is in force is not known."""
+    cognito.provider.sign_up(email=ANN, password=OTHER, full_name="Mallory")
+    pool.operator.admin_confirm_sign_up(UserPoolId=pool.pool_id, Username=ANN)
+    verified: Any = [{"Name": "email_verified", "Value": "true"}]
+    pool.operator.admin_update_user_attributes(UserPoolId=pool.pool_id, Username=ANN, UserAttributes=verified)
+    with pytest.raises(WrongCredentials):
+        cognito.provider.sign_in(email=ANN, password=OTHER)
+    cognito.provider.forgot_password(email=ANN)
+    cognito.provider.reset_password(email=ANN, code=cognito.code(ANN, "reset"), password=PASSWORD)
+    assert holder(cognito).email == ANN
+
+
 def test_the_state_of_a_challenge_is_all_it_needs(cognito: Keeper, pool: Pool) -> None:
     """It goes through the session's store as text, and may come back in another process."""
     invited(pool)

@@ -20,6 +20,9 @@ SESSION = "s" * 40
 IDENTITY = Identity(SUBJECT, ANN, True, "Ann Archer", frozenset())
 CHALLENGE = Challenge(ChallengeKind.CODE, ANN, json.dumps({"session": SESSION, "user": SUBJECT, "second_step": False}))
 TOKENS = {"IdToken": "id", "AccessToken": "access", "RefreshToken": "refresh", "ExpiresIn": 3600, "TokenType": "Bearer"}
+# Those of an account whose sign-up was not confirmed with its password.
+MARKED = {**TOKENS, "IdToken": "id with the mark"}
+MARK, NO_MARK = ({"Name": "custom:unproved", "Value": value} for value in ("yes", "no"))
 USER = {
     "Username": SUBJECT,
     "UserStatus": "CONFIRMED",

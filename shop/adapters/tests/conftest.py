@@ -14,7 +14,7 @@ from shop.adapters import accounts_cognito, cognito_client, paypal_client
 from shop.adapters.payments import PaymentProvider, SessionState
 from shop.adapters.payments_paypal import PayPalProvider
 from shop.adapters.payments_stripe import StripeProvider
-from shop.adapters.tests.cognito_builders import CLIENT, IDENTITY, POOL, SECRET
+from shop.adapters.tests.cognito_builders import CLIENT, IDENTITY, MARKED, POOL, SECRET
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -142,6 +142,7 @@ def stub(
     settings.COGNITO_CLIENT_ID, settings.COGNITO_CLIENT_SECRET = CLIENT, SECRET
     monkeypatch.setattr(cognito_client, "client", lambda address, repeat: pool_api)
     monkeypatch.setattr(accounts_cognito, "identity_of", lambda token: IDENTITY)
+    monkeypatch.setattr(accounts_cognito, "is_unproved", lambda token: token == MARKED["IdToken"])
     with Stubber(pool_api) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()

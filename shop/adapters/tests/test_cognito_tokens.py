@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from shop.adapters import cognito_tokens
 from shop.adapters.accounts import AccountsUnavailable, Identity
-from shop.adapters.cognito_tokens import TokenRefused, identity_of
+from shop.adapters.cognito_tokens import UNPROVED, TokenRefused, identity_of, is_unproved
 
 POOL = "us-east-1_Shop12345"
 ISSUER = f"https://cognito-idp.us-east-1.amazonaws.com/{POOL}"
@@ -101,6 +101,16 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         passed[0] += seconds
 
     return wait
+
+
+@pytest.mark.parametrize(("value", "expected"), [("yes", True), ("no", False), (None, False)])
+def test_the_mark_of_a_sign_up_is_read_from_the_pools_own_word(
+    server: KeyServer, value: str | None, expected: bool
+) -> None:
+    mark: dict[str, Any] = {UNPROVED: value}
+    assert is_unproved(token(**mark)) is expected
+    with pytest.raises(TokenRefused):
+        is_unproved(token(THEIRS, **mark))
 
 
 def test_a_good_token_tells_who_it_is(server: KeyServer) -> None:
