@@ -45,6 +45,8 @@ def state_of(row: Promotion | Sale) -> SafeString:
 @admin.register(Promotion)
 class PromotionAdmin(ShownAdmin):
     list_display = ["name", "state", "what", "needs_code", "starts_at", "codes_link"]
+    # Counting the codes takes the model's own order away.
+    ordering = ["-starts_at", "pk"]
     list_filter = ["is_active", "kind", "needs_code"]
     search_fields = ["name", "vouchers__code"]
     search_help_text = "Name or code"

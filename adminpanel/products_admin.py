@@ -14,12 +14,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
 
 from adminpanel.fields import LinesField
 from adminpanel.grid.views import RIGHTS, grid_page
-from adminpanel.showing import ShownAdmin
+from adminpanel.showing import FormerStates
 from adminpanel.site import StaffInline, status, thumbnail
 from shop.catalog import images, listings
 from shop.catalog.models import Product, ProductImage, ProductVariant
@@ -106,7 +105,7 @@ def with_figures(products: QuerySet[Product]) -> QuerySet[Any]:
 
 
 @admin.register(Product)
-class ProductAdmin(SimpleHistoryAdmin, ShownAdmin):
+class ProductAdmin(FormerStates):
     from_product = "pk"
     form = ProductForm
     list_display = ["thumb", "name", "category", "prices", "stock", "state", "variants_link"]

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
 
 from adminpanel.site import StaffAdmin
 from shop.catalog import listings
@@ -35,3 +38,21 @@ class ShownAdmin(StaffAdmin):
         products = self.products_of(queryset)
         super().delete_queryset(request, queryset)
         listings.refresh(products)
+
+
+class FormerStates(SimpleHistoryAdmin, ShownAdmin):
+    """Rows whose former states are kept. Everybody who sees the row looks at them; going back to one is a change."""
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The package itself asks for no right to change, and its form without fields would save the former state."""
+        if request.method != "POST":
+            response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+            return response
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        with transaction.atomic():
+            response = super().history_form_view(request, object_id, version_id, extra_context)
+            listings.refresh(self.products_of(self.model.objects.filter(pk=object_id)))
+        return response

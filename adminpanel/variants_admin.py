@@ -9,11 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from adminpanel.fields import MoneyField
-from adminpanel.showing import ShownAdmin
+from adminpanel.showing import FormerStates
 from shop.catalog import listings
 from shop.catalog.models import ProductVariant
 from shop.core.money import Money
@@ -85,7 +84,7 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ProductVariant)
-class VariantAdmin(SimpleHistoryAdmin, ImportExportModelAdmin, ShownAdmin):
+class VariantAdmin(FormerStates, ImportExportModelAdmin):
     """Variants are made in their product's grid; here their prices are found, changed and exchanged."""
 
     from_product = "variants"

@@ -103,3 +103,25 @@ def test_the_notice_says_from_which_value_delivery_is_free(client: Client, owner
     method = {"code": "standard", "name": "Standard", "position": 0, "is_active": "on"}
     save(owner, "shippingmethod", rate.method_id, **method, **fields, **management)
     assert "Free delivery from £60 · 30 days" in client.get("/").content.decode()
+
+
+def went_back(client: Client, shirt: Product) -> int:
+    """The status of the answer to a former state of the shirt that is posted as it was."""
+    former = shirt.history.earliest()
+    former_page = reverse("admin:shop_product_simple_history", args=[shirt.pk, former.pk])
+    sent = {"name": former.name, "slug": former.slug, "category": former.category_id, "description": "Washed linen."}
+    sent |= {"department": former.department, "tax_class": former.tax_class}
+    answer = client.post(former_page, {**sent, "published_at_0": "2026-01-01", "published_at_1": "09:00"})
+    return answer.status_code
+
+
+def test_going_back_to_a_former_state_is_a_change_and_the_listing_follows(owner: Client, shirt: Product) -> None:
+    shirt.name = "Quarry Shirt, second edition"
+    shirt.save()
+    listings.refresh([shirt.pk])
+    for role in ("warehouse", "customer care", "marketing", "analyst"):
+        assert went_back(signed_in(make_staff(role)), shirt) == 403
+    assert Product.objects.get().name == "Quarry Shirt, second edition"
+    assert went_back(owner, shirt) == 302
+    assert Product.objects.get().name == "Quarry Linen Shirt"
+    assert ProductListing.objects.get().name == "Quarry Linen Shirt"
