@@ -3,6 +3,7 @@
 from shop.accounts.customer_models import Address, Consent
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent, RateLimit, RecoveryCode, SignIn, TotpDevice
+from shop.accounts.staff_models import SavedFilter
 from shop.alerts.models import Alert
 from shop.cart.models import Cart, CartLine
 from shop.catalog.models import (
@@ -19,30 +20,50 @@ from shop.catalog.models import (
     SizeSystem,
 )
 from shop.delivery.models import ShippingMethod, ShippingRate
+from shop.delivery.shipment_models import Shipment, ShipmentLabel, ShipmentLine, ShippingClosure, TrackingEvent
 from shop.events.models import InboxEntry, OutboxEvent
+from shop.imports.models import DataImport, ImportProblem
 from shop.invoices.models import Document, DocumentCounter
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.marketing.sale_models import PriceRecord, Sale, SalePrice
 from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
+from shop.packing.models import PackingLine, PackingTask, Scan, Wave
 from shop.payments.models import Dispute, PaymentAttempt, ProviderCall, ProviderEvent, Refund, RefundLine
+from shop.returns.models import Return, ReturnLine, ReturnStep
+from shop.suppliers.models import Supplier, SupplierProduct
+from shop.suppliers.purchase_models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderNote,
+    PurchaseProposal,
+    SupplierFile,
+)
 from shop.tax.models import TaxRate
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
+from shop.warehouse.moving_models import BackOrder, StockCount, StockCountLine, Transfer, TransferLine
 from shop.wishlist.models import WishItem, WishList
 
 __all__ = [
     "AccountEvent",
     "Address",
     "Alert",
+    "BackOrder",
     "Cart",
     "CartLine",
     "CatalogVersion",
     "Category",
     "Colour",
     "Consent",
+    "DataImport",
     "Dispute",
     "Document",
     "DocumentCounter",
+    "GoodsReceipt",
+    "GoodsReceiptLine",
+    "ImportProblem",
     "InboxEntry",
     "Order",
     "OrderHold",
@@ -52,6 +73,8 @@ __all__ = [
     "OrderTax",
     "OutboxEvent",
     "OutgoingMail",
+    "PackingLine",
+    "PackingTask",
     "PaymentAttempt",
     "PriceRecord",
     "Product",
@@ -61,14 +84,27 @@ __all__ = [
     "Promotion",
     "ProviderCall",
     "ProviderEvent",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "PurchaseOrderNote",
+    "PurchaseProposal",
     "RateLimit",
     "RecoveryCode",
     "Redemption",
     "Refund",
     "RefundLine",
     "Reservation",
+    "Return",
+    "ReturnLine",
+    "ReturnStep",
     "Sale",
     "SalePrice",
+    "SavedFilter",
+    "Scan",
+    "Shipment",
+    "ShipmentLabel",
+    "ShipmentLine",
+    "ShippingClosure",
     "ShippingMethod",
     "ShippingRate",
     "SignIn",
@@ -76,13 +112,22 @@ __all__ = [
     "SizeChart",
     "SizeChartEntry",
     "SizeSystem",
+    "StockCount",
+    "StockCountLine",
     "StockLevel",
     "StockLocation",
     "StockMovement",
+    "Supplier",
+    "SupplierFile",
+    "SupplierProduct",
     "TaxRate",
     "TotpDevice",
+    "TrackingEvent",
+    "Transfer",
+    "TransferLine",
     "User",
     "Voucher",
+    "Wave",
     "WishItem",
     "WishList",
 ]

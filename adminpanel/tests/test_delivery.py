@@ -15,7 +15,8 @@ def form(**changes: Any) -> dict[str, Any]:
     rate = {"countries": "gb, IE gb", "price": "3.95", "free_over": "", "min_days": "2", "max_days": "4"}
     fields = {f"rates-0-{name}": value for name, value in (rate | changes).items()}
     management = {"rates-TOTAL_FORMS": "1", "rates-INITIAL_FORMS": "0"}
-    return {"code": "standard", "name": "Standard", "position": "0", "is_active": "on"} | management | fields
+    method = {"code": "standard", "name": "Standard", "position": "0", "cut_off": "14:00", "is_active": "on"}
+    return method | management | fields
 
 
 @pytest.mark.django_db

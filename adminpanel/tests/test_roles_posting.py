@@ -116,7 +116,7 @@ def posts() -> dict[str, Post]:
         "add a location": Post("stocklocation_add", {"name": "B", "code": "b", "position": 1}, {"add_stocklocation"}),
         "rename a delivery method": Post(
             "shippingmethod_change",
-            {"code": method.code, "name": "Slow", "position": 0, **no_rates},
+            {"code": method.code, "name": "Slow", "position": 0, "cut_off": "14:00", **no_rates},
             {"change_shippingmethod"},
             only(ShippingMethod),
         ),

@@ -100,7 +100,7 @@ def test_the_notice_says_from_which_value_delivery_is_free(client: Client, owner
     row = {"id": rate.pk, "countries": "GB", "price": "3.95", "free_over": "60", "min_days": 2, "max_days": 4}
     fields = {f"rates-0-{name}": value for name, value in row.items()}
     management = {"rates-TOTAL_FORMS": 1, "rates-INITIAL_FORMS": 1}
-    method = {"code": "standard", "name": "Standard", "position": 0, "is_active": "on"}
+    method = {"code": "standard", "name": "Standard", "position": 0, "cut_off": "14:00", "is_active": "on"}
     save(owner, "shippingmethod", rate.method_id, **method, **fields, **management)
     assert "Free delivery from £60 · 30 days" in client.get("/").content.decode()
 

@@ -180,6 +180,8 @@ class Product(TimeStamped):
         default=TaxClass.STANDARD,
         help_text="At which of a country's VAT rates it is sold",
     )
+    weight_grams = models.PositiveIntegerField(default=400, help_text="One piece, packed")
+    volume_cm3 = models.PositiveIntegerField("volume in cm³", default=2000, help_text="One piece, packed")
     published_at = models.DateTimeField(
         null=True, blank=True, db_index=True, help_text="Empty: a draft. In the future: appears then."
     )
@@ -228,6 +230,13 @@ class ProductVariant(TimeStamped):
     lowest_before = models.PositiveBigIntegerField(null=True, blank=True, editable=False, help_text="Minor units")
     currency = models.CharField(max_length=3, default=shop_currency)
     is_active = models.BooleanField(default=True)
+    barcode = models.CharField(max_length=40, blank=True, db_index=True, help_text="EAN or UPC on the label")
+    sold_ahead = models.PositiveIntegerField(
+        "sold ahead of stock", default=0, help_text="How many units may be sold before they are here"
+    )
+    expected_on = models.DateField(
+        null=True, blank=True, help_text="When units sold ahead are promised; empty: the supplier's confirmed date"
+    )
     history = HistoricalRecords(app="shop", excluded_fields=["lowest_before"])
 
     objects = ProductVariantQuerySet.as_manager()

@@ -12,6 +12,11 @@ def order_number() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+def document_number(prefix: str) -> str:
+    """A random number of a paper of the house, such as 'PO-7KM29Q': 30 bits, so unique only with the column's help."""
+    return f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+
+
 def secret_key() -> str:
     """A 192-bit key for an address, as 32 URL-safe characters."""
     return secrets.token_urlsafe(24)

@@ -1,5 +1,6 @@
 """Ways to deliver, and what they cost where."""
 
+from datetime import time
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -15,6 +16,18 @@ class ShippingMethod(models.Model):
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    carrier = models.SlugField(blank=True, help_text="Which carrier's labels it uses; empty: none")
+    collect_at = models.ForeignKey(
+        "shop.StockLocation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="collected_by",
+        help_text="Click and collect: where the customer fetches it",
+    )
+    cut_off = models.TimeField(
+        default=time(14, 0), help_text="Paid before this, shop time, it leaves the same working day"
+    )
 
     class Meta:
         ordering = ["position", "id"]
@@ -40,6 +53,8 @@ class ShippingRate(models.Model):
         null=True, blank=True, help_text="Free from this value of goods, minor units"
     )
     currency = models.CharField(max_length=3, default=shop_currency)
+    weight_to = models.PositiveIntegerField(null=True, blank=True, help_text="Grams, at most; empty: any weight")
+    volume_to = models.PositiveIntegerField(null=True, blank=True, help_text="cm³, at most; empty: any volume")
     min_days = models.PositiveSmallIntegerField()
     max_days = models.PositiveSmallIntegerField()
 

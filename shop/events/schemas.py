@@ -23,6 +23,7 @@ class Schema:
 
 
 _ORDER = {"order_id": int, "number": str}
+_SHIPMENT = {"shipment_id": int, "shipment": str}
 _AMOUNT = {"currency": str, "grand_total": int}
 
 SCHEMAS: dict[str, Schema] = {
@@ -31,6 +32,14 @@ SCHEMAS: dict[str, Schema] = {
     "OrderCancelled": Schema("aspireclothes.orders", _ORDER, {"reason": str}),
     "RefundIssued": Schema("aspireclothes.payments", {**_ORDER, "refund_id": str, "amount": int, "currency": str}),
     "StockLow": Schema("aspireclothes.warehouse", {"variant_id": int, "sku": str, "location": str, "available": int}),
+    "StockReceived": Schema("aspireclothes.warehouse", {"document": str, "variant_ids": list}),
+    "PurchaseOrderSent": Schema("aspireclothes.suppliers", {"purchase_order_id": int, "number": str}),
+    "PackageCreated": Schema("aspireclothes.packing", {**_ORDER, **_SHIPMENT}),
+    "PackagingFailed": Schema("aspireclothes.packing", {**_ORDER, "task": str}, {"reason": str}),
+    "ParcelShipped": Schema("aspireclothes.delivery", {**_ORDER, **_SHIPMENT}, {"tracking_number": str}),
+    "DeliveryCompleted": Schema("aspireclothes.delivery", {**_ORDER, **_SHIPMENT}),
+    "DeliveryFailed": Schema("aspireclothes.delivery", {**_ORDER, **_SHIPMENT}, {"reason": str}),
+    "ReturnReceived": Schema("aspireclothes.returns", {**_ORDER, "return_id": int, "return_number": str}),
     "CustomerSignedUp": Schema("aspireclothes.accounts", {"user_id": int}),
     "ProductChanged": Schema("aspireclothes.catalog", {"product_id": int, "slug": str, "reason": str}),
 }

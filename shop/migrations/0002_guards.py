@@ -6,7 +6,10 @@ empties a test database. And every price a variant ever had is recorded, with th
 
 from django.db import migrations
 
-LEDGERS = ("shop_stockmovement", "shop_orderstatechange", "shop_orderrequest", "shop_pricerecord", "shop_document")
+LEDGERS = (
+    "shop_stockmovement", "shop_orderstatechange", "shop_orderrequest", "shop_pricerecord", "shop_document",
+    "shop_trackingevent", "shop_returnstep", "shop_purchaseordernote",
+)  # fmt: skip
 
 FUNCTION = """
 CREATE FUNCTION shop_refuse_rewriting_ledger() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -164,7 +164,7 @@ def test_staff_see_and_type_amounts_in_it(shirt: ProductVariant, currency: str) 
     page = client.get(reverse("admin:shop_productvariant_change", args=[shirt.pk])).content.decode()
     assert f"In {currency}, such as {MoneyField(currency=currency).example}" in page
     rate = {"countries": "FR", "price": MoneyField(currency=currency).example, "min_days": "2", "max_days": "4"}
-    form = {"code": "new", "name": "New", "position": "0", "is_active": "on"} | {
+    form = {"code": "new", "name": "New", "position": "0", "cut_off": "14:00", "is_active": "on"} | {
         f"rates-0-{name}": value for name, value in rate.items()
     }
     form |= {"rates-TOTAL_FORMS": "1", "rates-INITIAL_FORMS": "0", "rates-0-free_over": ""}

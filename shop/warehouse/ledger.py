@@ -16,6 +16,7 @@ class Difference:
     on_hand: tuple[int, int]
     reserved: tuple[int, int]
     held: tuple[int, int]
+    damaged: tuple[int, int] = (0, 0)
 
 
 def differences() -> list[Difference]:
@@ -25,19 +26,23 @@ def differences() -> list[Difference]:
     levels = StockLevel.objects.annotate(
         moved_on_hand=_total(of_level.annotate(total=Sum("on_hand_change"))),
         moved_reserved=_total(of_level.annotate(total=Sum("reserved_change"))),
+        moved_damaged=_total(of_level.annotate(total=Sum("damaged_change"))),
         held=_total(held.annotate(total=Sum("quantity"))),
     )
-    agreeing = levels.filter(on_hand=F("moved_on_hand"), reserved=F("moved_reserved")).filter(held=F("reserved"))
+    agreeing = levels.filter(
+        on_hand=F("moved_on_hand"), reserved=F("moved_reserved"), damaged=F("moved_damaged"), held=F("reserved")
+    )
     return [
         Difference(
             level["pk"],
             (level["on_hand"], level["moved_on_hand"]),
             (level["reserved"], level["moved_reserved"]),
             (level["reserved"], level["held"]),
+            (level["damaged"], level["moved_damaged"]),
         )
         for level in levels.exclude(pk__in=agreeing.values("pk"))
         .order_by("pk")
-        .values("pk", "on_hand", "reserved", "moved_on_hand", "moved_reserved", "held")
+        .values("pk", "on_hand", "reserved", "damaged", "moved_on_hand", "moved_reserved", "moved_damaged", "held")
     ]
 
 

@@ -27,11 +27,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class Change:
-    """By how many units a level's two numbers change."""
+    """By how many units a level's numbers change."""
 
     level_id: int
     on_hand: int = 0
     reserved: int = 0
+    damaged: int = 0
 
 
 def lock(variant_ids: Iterable[int]) -> list[StockLevel]:
@@ -65,19 +66,24 @@ def available_by_variant(levels: Iterable[StockLevel]) -> dict[int, int]:
 
 
 def _update(levels: Sequence[StockLevel], changes: Mapping[int, Change]) -> None:
-    """One guarded UPDATE of them all: a row matches only if 0 <= reserved <= on_hand will still hold."""
+    """One guarded UPDATE of them all: a row matches only if 0 <= reserved <= on_hand and 0 <= damaged still hold."""
     if not levels:
         return
     on_hand = _by_row({level.pk: changes[level.pk].on_hand for level in levels})
     reserved = _by_row({level.pk: changes[level.pk].reserved for level in levels})
+    damaged = _by_row({level.pk: changes[level.pk].damaged for level in levels})
     rows = StockLevel.objects.filter(pk__in=[level.pk for level in levels])
-    guarded = rows.filter(reserved__gte=-reserved, on_hand__gte=F("reserved") + reserved - on_hand)
-    if guarded.update(on_hand=F("on_hand") + on_hand, reserved=F("reserved") + reserved) != len(levels):
+    guarded = rows.filter(
+        reserved__gte=-reserved, damaged__gte=-damaged, on_hand__gte=F("reserved") + reserved - on_hand
+    )
+    new = {"on_hand": F("on_hand") + on_hand, "reserved": F("reserved") + reserved, "damaged": F("damaged") + damaged}
+    if guarded.update(**new) != len(levels):
         refused = next((level for level in levels if not _can_bear(level, changes[level.pk])), levels[0])
         raise ShopError(f"The stock of {refused.variant.sku} at {refused.location.name} does not allow this change.")
     for level in levels:
         level.on_hand += changes[level.pk].on_hand
         level.reserved += changes[level.pk].reserved
+        level.damaged += changes[level.pk].damaged
 
 
 def _by_row(values: Mapping[int, int]) -> Case | Value:
@@ -89,7 +95,8 @@ def _by_row(values: Mapping[int, int]) -> Case | Value:
 
 
 def _can_bear(level: StockLevel, change: Change) -> bool:
-    return 0 <= level.reserved + change.reserved <= level.on_hand + change.on_hand
+    held = 0 <= level.reserved + change.reserved <= level.on_hand + change.on_hand
+    return held and level.damaged + change.damaged >= 0
 
 
 def _movement(change: Change, cause: Cause) -> StockMovement:
@@ -98,6 +105,7 @@ def _movement(change: Change, cause: Cause) -> StockMovement:
         kind=cause.kind,
         on_hand_change=change.on_hand,
         reserved_change=change.reserved,
+        damaged_change=change.damaged,
         document=cause.document,
         reason=cause.reason,
         actor=cause.actor,

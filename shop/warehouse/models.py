@@ -15,8 +15,11 @@ class StockLocation(models.Model):
 
     name = models.CharField(max_length=80)
     code = models.SlugField(unique=True)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True, help_text="Whether what lies here is sold")
     position = models.PositiveSmallIntegerField(default=0, help_text="Orders are served from the lowest first")
+    offers_collection = models.BooleanField(default=False, help_text="Customers may fetch their orders here")
+    address = models.TextField(blank=True)
+    opening_hours = models.CharField(max_length=120, blank=True)
 
     class Meta:
         ordering = ["position", "id"]
@@ -39,13 +42,21 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
 
 
 class StockLevel(models.Model):
-    """How many units of a variant a location has (on_hand) and how many of them orders hold (reserved)."""
+    """How many units of a variant a location has (on_hand) and how many of them orders hold (reserved).
+
+    Damaged units lie there too, but are not on hand: nobody can buy them.
+    """
 
     variant = models.ForeignKey("shop.ProductVariant", models.PROTECT, related_name="stock_levels")
     location = models.ForeignKey(StockLocation, models.PROTECT, related_name="levels")
     on_hand = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0)
+    damaged = models.PositiveIntegerField(default=0, editable=False)
     low_stock_threshold = models.PositiveIntegerField(default=3)
+    reorder_point = models.PositiveIntegerField(
+        null=True, blank=True, help_text="At this many free and incoming units more are ordered; empty: never"
+    )
+    bin = models.CharField(max_length=20, blank=True, db_index=True, help_text="Where in the location, such as B-04-2")
 
     objects = StockLevelQuerySet.as_manager()
 
@@ -70,7 +81,7 @@ class StockLevel(models.Model):
 
 
 class StockMovement(models.Model):
-    """One line of the append-only ledger. Per level: sum(on_hand_change) = on_hand, sum(reserved_change) = reserved."""
+    """One line of the append-only ledger. Per level: each number is the sum of its changes."""
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", "Receipt"
@@ -80,11 +91,14 @@ class StockMovement(models.Model):
         TRANSFER = "transfer", "Transfer"
         RESERVE = "reserve", "Reserve"
         RELEASE = "release", "Release"
+        COUNT = "count", "Count"
+        DAMAGE = "damage", "Damage"
 
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=12, choices=Kind)
     on_hand_change = models.IntegerField(default=0)
     reserved_change = models.IntegerField(default=0)
+    damaged_change = models.IntegerField(default=0)
     document = models.CharField(max_length=60, blank=True, db_index=True, help_text="Order number, receipt ...")
     reason = models.CharField(max_length=200, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
@@ -93,7 +107,9 @@ class StockMovement(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(condition=~Q(on_hand_change=0, reserved_change=0), name="movement_moves_something")
+            models.CheckConstraint(
+                condition=~Q(on_hand_change=0, reserved_change=0, damaged_change=0), name="movement_moves_something"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,142 @@
+"""Parcels: what was packed into one, which carrier has it, and where it is."""
+
+from functools import partial
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from shop.core import clock
+from shop.core.models import TimeStamped
+from shop.core.numbers import document_number, secret_key
+
+
+class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    def to_ship(self) -> Self:
+        """Packed parcels that have not left the house."""
+        return self.filter(state=Shipment.State.PACKED)
+
+    def on_their_way(self) -> Self:
+        return self.filter(state__in=[Shipment.State.DISPATCHED, Shipment.State.IN_TRANSIT])
+
+    def locked(self) -> Self:
+        """The rows, locked in primary-key order; the order row is locked before them."""
+        return self.order_by("pk").select_for_update(of=("self",))
+
+
+class Shipment(TimeStamped):
+    """One parcel of an order."""
+
+    class State(models.TextChoices):
+        PACKED = "packed", "Packed"
+        DISPATCHED = "dispatched", "Handed over"
+        IN_TRANSIT = "in-transit", "On its way"
+        READY = "ready", "Ready to collect"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Not delivered"
+        LOST = "lost", "Lost"
+        RETURNED = "returned", "Came back"
+        CANCELLED = "cancelled", "Unpacked"
+
+    number = models.CharField(max_length=12, unique=True, default=partial(document_number, "SH"), editable=False)
+    order = models.ForeignKey("shop.Order", models.PROTECT, related_name="shipments")
+    location = models.ForeignKey("shop.StockLocation", models.PROTECT, related_name="shipments")
+    state = models.CharField(max_length=12, choices=State, default=State.PACKED, db_index=True)
+    carrier = models.SlugField(blank=True, help_text="Code of the carrier's adapter; empty: none is asked")
+    service = models.CharField(max_length=60, blank=True)
+    tracking_number = models.CharField(max_length=80, blank=True, db_index=True)
+    tracking_url = models.URLField(max_length=300, blank=True)
+    # The carrier's own id of the shipment, and what our label request is called there: asked again, it finds the first.
+    carrier_reference = models.CharField(max_length=80, blank=True, db_index=True)
+    request_key = models.CharField(max_length=40, unique=True, default=secret_key, editable=False)
+    weight_grams = models.PositiveIntegerField(default=0)
+    volume_cm3 = models.PositiveIntegerField(default=0)
+    label_cost = models.PositiveBigIntegerField(null=True, blank=True, help_text="Minor units of the shop's currency")
+    promised_on = models.DateField(null=True, blank=True)
+    packed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    packed_at = models.DateTimeField(default=clock.now, db_index=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    closed_note = models.CharField(max_length=200, blank=True, help_text="Why it was lost, failed or came back")
+
+    objects = ShipmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ShipmentLine(models.Model):
+    """Units of an order line in a parcel, from one stock level."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey("shop.OrderLine", models.PROTECT, related_name="shipment_lines")
+    level = models.ForeignKey("shop.StockLevel", models.PROTECT, related_name="shipment_lines")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "order_line", "level"], name="shipment_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="shipment_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of line {self.order_line_id}"
+
+
+class ShipmentLabel(models.Model):
+    """The label that a carrier made for a parcel."""
+
+    shipment = models.OneToOneField(Shipment, models.CASCADE, related_name="label")
+    pdf = models.BinaryField()
+    made_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"Label of {self.shipment_id}"
+
+
+class TrackingEvent(models.Model):
+    """What a carrier (or staff) said of a parcel, once. Append-only."""
+
+    class Kind(models.TextChoices):
+        LABEL = "label", "Label made"
+        DISPATCHED = "dispatched", "Handed to the carrier"
+        IN_TRANSIT = "in-transit", "On its way"
+        OUT = "out", "Out for delivery"
+        READY = "ready", "Ready to collect"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Could not be delivered"
+        LOST = "lost", "Lost"
+        RETURNED = "returned", "Came back to us"
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind)
+    at = models.DateTimeField(default=clock.now)
+    place = models.CharField(max_length=120, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    # The carrier's id of the message; a repeated webhook finds it here.
+    source = models.CharField(max_length=120, unique=True, default=secret_key)
+    recorded_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ShippingClosure(models.Model):
+    """A day on which nothing leaves the house, besides the country's public holidays."""
+
+    day = models.DateField(unique=True)
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.reason}"
