@@ -8,26 +8,22 @@ from django.http import HttpRequest, HttpResponseBase
 
 from shop.accounts.visitors import customer
 from shop.cart.stores import LIFETIME, StoredCart, store
+from shop.core.cookies import SignedCookie
 
-NAME = "bag"
-SALT = "shop.cart"
+COOKIE = SignedCookie("bag", "shop.cart", LIFETIME)
 # In the place of a key. No key is this short.
 ACCOUNT = "account"
 
 
 def guest_key(request: HttpRequest) -> str | None:
     """The key of a guest's bag in this browser; None without a cookie, with an edited or with an old one."""
-    key = read(request)
+    key = COOKIE.read(request)
     return key if key and key != ACCOUNT else None
 
 
 def was_accounts(request: HttpRequest) -> bool:
     """Whether the last bag in this browser was an account's."""
-    return read(request) == ACCOUNT
-
-
-def read(request: HttpRequest) -> str | None:
-    return request.get_signed_cookie(NAME, default=None, salt=SALT, max_age=LIFETIME)
+    return COOKIE.read(request) == ACCOUNT
 
 
 def read_key(request: HttpRequest) -> str | None:
@@ -39,20 +35,10 @@ def read_key(request: HttpRequest) -> str | None:
 def remember(request: HttpRequest, response: HttpResponseBase, key: str) -> None:
     """Let the browser find that bag again."""
     if not customer(request):
-        write(request, response, key)
+        COOKIE.write(request, response, key)
     elif not guest_key(request):
         # A guest's bag that is still there stays to be taken in.
-        write(request, response, ACCOUNT)
-
-
-def write(request: HttpRequest, response: HttpResponseBase, value: str) -> None:
-    response.set_signed_cookie(
-        NAME, value, salt=SALT, max_age=LIFETIME, httponly=True, samesite="Lax", secure=request.is_secure()
-    )
-
-
-def forget(response: HttpResponseBase) -> None:
-    response.delete_cookie(NAME, samesite="Lax")
+        COOKIE.write(request, response, ACCOUNT)
 
 
 def current_cart(request: HttpRequest) -> StoredCart | None:

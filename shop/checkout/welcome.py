@@ -40,8 +40,8 @@ def welcome(request: HttpRequest, response: HttpResponseBase, user: User) -> lis
 
 def farewell(response: HttpResponseBase) -> None:
     """Let a browser forget the bag and the wish list of somebody who signs out."""
-    bag_cookies.forget(response)
-    wish_cookies.forget(response)
+    bag_cookies.COOKIE.forget(response)
+    wish_cookies.COOKIE.forget(response)
 
 
 def brings_along(view: View[P]) -> View[P]:
@@ -76,10 +76,10 @@ def bring(request: HttpRequest, user: User) -> list[str]:
     told = []
     bag_key, wish_key = bag_cookies.guest_key(request), wish_cookies.guest_key(request)
     if bag_key and (merged := attempt(lambda: take_bag(bag_key, user))) is not None:
-        del request.COOKIES[bag_cookies.NAME]
+        bag_cookies.COOKIE.drop(request)
         told += merged.words
     if wish_key and (added := attempt(lambda: wishes.merge(wish_key, user))) is not None:
-        del request.COOKIES[wish_cookies.NAME]
+        wish_cookies.COOKIE.drop(request)
         told += wishes.words_for(added)
     return told
 
@@ -106,6 +106,6 @@ def attempt(work: Callable[[], T]) -> T | None:
 def settle_cookies(request: HttpRequest, response: HttpResponseBase) -> None:
     """The cookies of a browser that is signed in: none of a guest's, but of what could not be taken in."""
     if not bag_cookies.guest_key(request):
-        bag_cookies.write(request, response, bag_cookies.ACCOUNT)
-    if wish_cookies.NAME not in request.COOKIES:
-        wish_cookies.forget(response)
+        bag_cookies.COOKIE.write(request, response, bag_cookies.ACCOUNT)
+    if not wish_cookies.COOKIE.is_sent(request):
+        wish_cookies.COOKIE.forget(response)

@@ -4,16 +4,16 @@ from django.http import HttpRequest, HttpResponseBase
 
 from shop.accounts.visitors import customer
 from shop.core import clock
+from shop.core.cookies import SignedCookie
 from shop.wishlist import services
 from shop.wishlist.models import WishList
 
-NAME = "wish"
-SALT = "shop.wishlist"
+COOKIE = SignedCookie("wish", "shop.wishlist", services.LIFETIME)
 
 
 def guest_key(request: HttpRequest) -> str | None:
     """The key of a guest's list; None without a cookie, with an edited or with an old one."""
-    return request.get_signed_cookie(NAME, default=None, salt=SALT, max_age=services.LIFETIME) or None
+    return COOKIE.read(request) or None
 
 
 def current_list(request: HttpRequest) -> WishList | None:
@@ -28,16 +28,4 @@ def current_list(request: HttpRequest) -> WishList | None:
 def remember(request: HttpRequest, response: HttpResponseBase, wish_list: WishList) -> None:
     """Let a guest's browser find that list again."""
     if wish_list.user_id is None:
-        response.set_signed_cookie(
-            NAME,
-            wish_list.key,
-            salt=SALT,
-            max_age=services.LIFETIME,
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure(),
-        )
-
-
-def forget(response: HttpResponseBase) -> None:
-    response.delete_cookie(NAME, samesite="Lax")
+        COOKIE.write(request, response, wish_list.key)

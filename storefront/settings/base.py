@@ -125,6 +125,11 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # On our side, for a session whose cookie lasts until the browser closes; signing in may set another (shop.accounts).
 SESSION_COOKIE_AGE = 86_400
 CSRF_COOKIE_SAMESITE = "Lax"
+# Pages have the token in their forms; no script reads it out of the cookie.
+CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "storefront.messages.Messages"
+# Before the names of the shop's own cookies.
+COOKIE_PREFIX = ""
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000

@@ -20,12 +20,17 @@ NEEDED = {
 }
 
 
+def environment_of(variables: dict[str, str]) -> dict[str, str]:
+    """Production's, with only these variables of ours."""
+    return {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "storefront.settings.aws"} | variables
+
+
 def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """`manage.py check --deploy` with only these variables of ours."""
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "storefront.settings.aws"} | environment,
+        env=environment_of(environment),
         capture_output=True,
         text=True,
         check=False,
@@ -70,7 +75,7 @@ def test_paypals_credentials_go_nowhere_else_in_production() -> None:
 @pytest.mark.parametrize(("providers", "allowed"), [("stripe", False), ("stripe,paypal", True)])
 def test_forms_may_lead_to_paypal_only_where_it_is_offered(providers: str, allowed: bool) -> None:
     code = "from django.conf import settings; print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
-    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "storefront.settings.aws", **NEEDED, **PAYPAL}
+    environment = environment_of(NEEDED | PAYPAL)
     environment["PAYMENT_PROVIDERS"] = providers
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True
