@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Collate
 from django.utils.crypto import salted_hmac
@@ -103,9 +103,10 @@ def clear(*keys: str, give_back: Sequence[str] = ()) -> None:
     left = Case(When(key__in=shared, hits__gt=0, then=F("hits") - 1), default=Value(0))
     # Locked in the order in which tries are counted, so that the two never wait for each other.
     locked = RateLimit.objects.filter(key__in=cleared + shared).order_by(Collate("key", "C")).select_for_update()
-    RateLimit.objects.filter(key__in=locked.values("key")).update(
-        hits=left, opens_at=Case(When(key__in=cleared, then=Value(clock.now())), default=F("opens_at"))
-    )
+    with transaction.atomic(savepoint=False):
+        RateLimit.objects.filter(key__in=locked.values("key")).update(
+            hits=left, opens_at=Case(When(key__in=cleared, then=Value(clock.now())), default=F("opens_at"))
+        )
 
 
 def forget_old_limits() -> int:

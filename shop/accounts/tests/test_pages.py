@@ -55,6 +55,13 @@ def test_somebody_signs_up_confirms_in_the_same_browser_and_is_signed_in(client:
     assert "Your email is confirmed, and your account is ready." in client.get("/account/").content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_signing_in_needs_no_transaction_around_it(client: Client) -> None:
+    """As it is outside of tests, where no test's own transaction hides a lock that is taken without one."""
+    make_user()
+    assert sign_in(client).status_code == 303 and is_signed_in(client)
+
+
 def test_the_link_in_another_browser_confirms_but_signs_nobody_in(client: Client) -> None:
     client.post("/account/signup/", ALICE)
     elsewhere = Client()
