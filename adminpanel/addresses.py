@@ -41,7 +41,7 @@ PAGES = {
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), GRID),
     "shop_productvariant_export": "view_productvariant",
     **dict.fromkeys(("shop_productvariant_import", "shop_productvariant_process_import"), "change_productvariant"),
-    "auth_user_password_change": "change_user",
+    **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), "change_user"),
 }
 # Nobody does these whatever they hold: only the shop itself writes such rows, or they are made elsewhere.
 NOBODY = {

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from adminpanel.customer_inlines import CUSTOMER_INLINES
+from adminpanel.second_step_off import SecondStepOff
 from adminpanel.site import StaffAdmin
 from shop.accounts import mails, sessions
 from shop.accounts.audit import note
@@ -88,7 +89,7 @@ class WithinOwnRights(StaffAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
+class PersonAdmin(SecondStepOff, DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -46,7 +46,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     "shop_document_pdf": (Document,),
     **dict.fromkeys(("shop_promotion_codes", "shop_promotion_export", "shop_promotion_open_codes"), (Promotion,)),
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), (Product,)),
-    "auth_user_password_change": (User,),
+    **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), (User,)),
 }
 QUESTIONS = {"autocomplete": "?app_label=shop&model_name=voucher&field_name=promotion&term="}
 
@@ -155,6 +155,8 @@ def plain(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     monkeypatch.setattr("storefront.urls.handler403", lambda *args, **words: HttpResponse(status=403), raising=False)
     monkeypatch.setattr("storefront.urls.handler404", lambda *args, **words: HttpResponse(status=404), raising=False)
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
+    # The client copies the context of every small template for assertions that nobody makes here.
+    monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *args, **words: None)
 
 
 @pytest.mark.parametrize("who", [*ROLES, "staff without a role", "customer", "stranger"])

@@ -84,6 +84,16 @@ def second_step_off(user: User) -> None:
     _tell(user, user.email, "Two-step sign-in is off", "From now on your password alone signs you in.")
 
 
+def second_step_off_by_staff(user: User) -> None:
+    _tell(
+        user,
+        user.email,
+        "Two-step sign-in is off",
+        "We turned it off for you and signed you out everywhere. Your password alone signs you in until you turn it on "
+        "again, on the security page of your account.",
+    )
+
+
 def keys_of(user: User) -> str:
     """How the keys of all mails about their account begin. `account:` hides the text from staff."""
     return f"account:{user.pk}:"
