@@ -18,6 +18,7 @@ Content = dict[str, Any]
 REASONS = {
     Refund.Reason.CANCELLED: "The order was cancelled.",
     Refund.Reason.RETURNED: "Pieces came back.",
+    Refund.Reason.UNPACKED: "Pieces could not be sent.",
     Refund.Reason.GOODWILL: "Goodwill.",
 }
 

@@ -118,12 +118,18 @@ class Scan(models.Model):
 
     task = models.ForeignKey(PackingTask, models.CASCADE, related_name="scans")
     code = models.CharField(max_length=60)
-    outcome = models.CharField(max_length=80)
+    outcome = models.CharField(max_length=200)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    is_right = models.BooleanField(default=True)
+    # Of the form it came by: the same one again is the same scan. Empty: none was sent.
+    key = models.CharField(max_length=40, blank=True, editable=False)
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "key"], condition=~Q(key=""), name="scan_once_per_form"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.outcome}"

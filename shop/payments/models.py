@@ -173,6 +173,7 @@ class Refund(TimeStamped):
         DUPLICATE = "duplicate", "The order was already paid"
         CANCELLED = "cancelled", "The order was cancelled"
         RETURNED = "returned", "Pieces came back"
+        UNPACKED = "unpacked", "Not there to be packed"
         GOODWILL = "goodwill", "Goodwill"
         PROVIDER = "provider", "Made at the payment provider"
 

@@ -1,0 +1,89 @@
+"""Units leave: handed over in a parcel, or not to be had when somebody wanted to pack them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from shop.core.errors import ShopError
+from shop.warehouse import levels as stock
+from shop.warehouse.levels import Cause, Change
+from shop.warehouse.models import Reservation, StockLevel, StockMovement
+
+if TYPE_CHECKING:
+    from shop.accounts.models import User
+
+Kind = StockMovement.Kind
+State = Reservation.State
+
+
+@transaction.atomic
+def ship(*, units: Mapping[int, int], document: str, actor: "User | None" = None) -> None:
+    """So many units of these reservations (by id) were handed over: they leave the hold and the shelf.
+
+    Raises ShopError, with nothing changed, where one does not hold that many any more.
+    """
+    rows, held = _hold_of(units)
+    parts = [_part(row, units[row.pk], State.SHIPPED) for row in held]
+    stock.apply(rows, _off(parts), Cause(Kind.SALE, document, "", actor))
+
+
+@transaction.atomic
+def short(
+    *,
+    reservation: Reservation,
+    missing: int = 0,
+    damaged: int = 0,
+    document: str,
+    reason: str,
+    actor: "User | None" = None,
+) -> None:
+    """Held units that are not on the shelf, or are damaged: neither are held any more, the damaged ones lie aside.
+
+    Raises ShopError, with nothing changed, where it does not hold that many any more.
+    """
+    rows, held = _hold_of({reservation.pk: missing + damaged})
+    _part(held[0], missing + damaged, State.RELEASED)
+    level = reservation.level_id
+    if missing:
+        gone = Change(level, on_hand=-missing, reserved=-missing)
+        stock.apply(rows, [gone], Cause(Kind.ADJUSTMENT, document, f"{reason}, not on the shelf", actor))
+    if damaged:
+        aside = Change(level, on_hand=-damaged, reserved=-damaged, damaged=damaged)
+        stock.apply(rows, [aside], Cause(Kind.DAMAGE, document, f"{reason}, damaged", actor))
+
+
+def _hold_of(units: Mapping[int, int]) -> tuple[list[StockLevel], list[Reservation]]:
+    """The levels, locked, and the reservations, each of which holds at least so many units."""
+    asked = Reservation.objects.held().filter(pk__in=list(units))
+    rows = stock.lock(asked.values_list("level__variant_id", flat=True))
+    # Read again under the lock: a refund may have given some back meanwhile.
+    held = list(asked)
+    quantities = {row.pk: row.quantity for row in held}
+    if any(not 0 < wanted <= quantities.get(pk, 0) for pk, wanted in units.items()):
+        raise ShopError(
+            "Not all of these units are held any more. Look at the order: some were refunded or given back."
+        )
+    return rows, held
+
+
+def _part(row: Reservation, taken: int, state: Reservation.State) -> Reservation:
+    """That many units of the reservation in another state; what is left of it stays held."""
+    if taken < row.quantity:
+        row.quantity -= taken
+        row.save(update_fields=["quantity"])
+        row = Reservation(
+            level_id=row.level_id, order_line_id=row.order_line_id, quantity=taken, created_at=row.created_at
+        )
+    row.state = state
+    row.save()
+    return row
+
+
+def _off(parts: Iterable[Reservation]) -> list[Change]:
+    """One change a level, however many lines it serves."""
+    units: dict[int, int] = defaultdict(int)
+    for part in parts:
+        units[part.level_id] += part.quantity
+    return [Change(level_id, on_hand=-number, reserved=-number) for level_id, number in units.items()]
