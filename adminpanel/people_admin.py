@@ -19,6 +19,7 @@ from adminpanel.second_step_off import SecondStepOff
 from adminpanel.site import StaffAdmin
 from shop.accounts import mails, sessions
 from shop.accounts.audit import note
+from shop.accounts.emails import clean_email
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent
 
@@ -30,13 +31,22 @@ def kept_elsewhere() -> bool:
     return settings.ACCOUNTS_ADAPTERS["django"] != settings.ACCOUNTS_PROVIDER
 
 
-class PersonCreationForm(UserCreationForm):
+class CleanEmail:
+    """An e-mail typed by staff is held to the same rule as one typed by its owner."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_email(self) -> str:
+        return clean_email(self.cleaned_data["email"])
+
+
+class PersonCreationForm(CleanEmail, UserCreationForm):
     class Meta:
         model = User
         fields = ["email", "full_name"]
 
 
-class PersonChangeForm(UserChangeForm):
+class PersonChangeForm(CleanEmail, UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"

@@ -70,3 +70,30 @@ def test_whose_password_staff_set_hears_of_it_and_is_signed_out() -> None:
     assert list(told) == [(person.email, "Your password was changed") for person in (alice, owner)]
     event = AccountEvent.objects.get(user=alice)
     assert (event.kind, event.note) == ("password-changed", "by staff")
+
+
+def test_an_e_mail_that_staff_type_is_kept_in_the_form_that_its_owner_signs_in_with() -> None:
+    client = signed_in(make_staff("owner"))
+    new = {"full_name": "Sam", "password1": "quite another sentence", "password2": "quite another sentence"}
+    answer = client.post("/admin/shop/user/add/", {**new, "email": " Sam@B\u00fccher.EXAMPLE "})
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    sam = User.objects.get(full_name="Sam")
+    assert sam.email == "sam@xn--bcher-kva.example"
+    client.post(
+        f"/admin/shop/user/{sam.pk}/change/", {"full_name": "Sam", "is_active": "on", "email": "SAM@Example.org"}
+    )
+    sam.refresh_from_db()
+    assert sam.email == "sam@example.org"
+
+
+@pytest.mark.parametrize("typed", ["sam@\uff45xample.org", "s\u0430m@example.org", "sam@example.org\nBcc: x@y.org"])
+@pytest.mark.parametrize("page", ["add", "change"])
+def test_an_e_mail_that_reads_like_another_is_refused_beside_its_field(page: str, typed: str) -> None:
+    client, alice = signed_in(make_staff("owner")), make_user("alice@example.org")
+    path = "/admin/shop/user/add/" if page == "add" else f"/admin/shop/user/{alice.pk}/change/"
+    passwords = {"password1": "quite another sentence", "password2": "quite another sentence"}
+    before = list(User.objects.order_by("pk").values_list("email", "full_name"))
+    answer = client.post(path, {"full_name": "Sam", "is_active": "on", "email": typed, **passwords})
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == ["email"]
+    assert list(User.objects.order_by("pk").values_list("email", "full_name")) == before

@@ -32,7 +32,7 @@ def _domain(domain: str) -> str:
     if domain.isascii():
         return domain
     try:
-        name = domain.encode("idna")
+        name = domain.lower().encode("idna")
         faithful = name.decode("idna") == domain.lower()
     except UnicodeError:
         faithful = False

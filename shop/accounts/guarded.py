@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from django.http import HttpRequest
 
 from shop.accounts.audit import note
+from shop.accounts.devices import claimed, is_known
 from shop.accounts.limits import Rule, clear, hit, take, waits_of
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent
@@ -99,16 +100,20 @@ class SignInTries:
         self.address = Rule(f"sign-in-address:{address}", 40, HOUR, wait=10 * SECOND, longest=15 * MINUTE)
         self.network = Rule(f"sign-in-network:{network}", 200, HOUR, wait=10 * SECOND, longest=15 * MINUTE)
         self.account = Rule(f"sign-in:{email}", 25, DAY, wait=MINUTE, longest=15 * MINUTE, slides=True)
+        own = f"sign-in-device:{email} {claimed(request)}"
+        self.device = Rule(own, 5, DAY, wait=30 * SECOND, longest=HOUR, slides=True)
 
     def count(self) -> None:
         """Raises TooManyTries."""
-        waits = waits_of(self.here, self.address, self.network, last=self.account)
-        if waits:
+        own = [self.device] if claimed(self.request) else []
+        waits = waits_of(self.here, self.address, self.network, *own, last=self.account)
+        used_up_by_others = bool(waits) and set(waits) <= {self.here.key, self.account.key}
+        if waits and not (own and used_up_by_others and is_known(self.request, self.email)):
             _note_locked_out(self.request, self.email)
             raise TooManyTries(seconds=max(waits.values()))
 
     def forget(self) -> None:
-        clear(self.here.key, self.account.key, give_back=[self.address.key, self.network.key])
+        clear(self.here.key, self.account.key, self.device.key, give_back=[self.address.key, self.network.key])
 
 
 def whence(request: HttpRequest) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from shop.accounts import sessions
 from shop.accounts.models import User
+from shop.accounts.rechecking import still_stands
 
 
 class EndedSignIns:
@@ -20,9 +21,10 @@ class EndedSignIns:
         known = request.user
 
         def person() -> User | AnonymousUser:
-            if at_once := sessions.person(request):
-                return at_once
-            return AnonymousUser() if known.is_authenticated and sessions.was_ended(request) else known
+            user = sessions.person(request)
+            if user is None and known.is_authenticated and not sessions.was_ended(request):
+                user = known
+            return user if user and still_stands(request, user) else AnonymousUser()
 
         request.user = SimpleLazyObject(person)  # type: ignore[assignment]
         return self.get_response(request)

@@ -119,6 +119,9 @@ class OwnAccounts:
                 _confirm(user)
         return user.email
 
+    def subject_of(self, *, email: str) -> str:
+        return str(User.objects.filter(email=email).values_list("pk", flat=True).first() or "")
+
     def change_password(self, *, holder: Holder, old: str, new: str) -> None:
         user = _user(holder)
         if not user.check_password(old):

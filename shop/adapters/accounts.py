@@ -170,6 +170,9 @@ class AccountsProvider(Protocol):
         A code out of a link says whose it is: the e-mail may be empty then.
         """
 
+    def subject_of(self, *, email: str) -> str:
+        """The subject of the account that has that e-mail now; empty where there is none. No page may tell."""
+
     def change_password(self, *, holder: Holder, old: str, new: str) -> None:
         """Raises WrongCredentials, PasswordRefused and SignInLapsed."""
 

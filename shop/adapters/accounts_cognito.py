@@ -152,6 +152,10 @@ class CognitoAccounts:
             logger.error("The sign-ins before a new password were not ended: %s", error)
         return email
 
+    def subject_of(self, *, email: str) -> str:
+        found = _user(email)
+        return _attribute(found, "sub") if found else ""
+
     def change_password(self, *, holder: Holder, old: str, new: str) -> None:
         _refuse_weak(new, holder.email)
         if not old or len(old) > LONGEST_PASSWORD:

@@ -19,6 +19,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.test import RequestFactory
+from shop.accounts import devices
+from shop.accounts.models import User
 from shop.accounts.session_store import SessionStore
 from shop.cart import cookies as bag
 from shop.wishlist import cookies as wish
@@ -34,6 +36,7 @@ def view(request):
     messages.info(request, "Hello")
     bag.COOKIE.write(request, response, "key")
     wish.remember(request, response, WishList(key="key"))
+    devices.remember(request, response, User(pk=1))
     return response
 
 def forgetting(request):
@@ -59,7 +62,7 @@ def test_every_cookie_of_production_is_of_this_host_alone_and_out_of_reach_of_sc
     )
     assert result.returncode == 0, result.stderr
     given, forgotten = json.loads(result.stdout)
-    assert sorted(given) == [f"__Host-{name}" for name in ("bag", "csrf", "messages", "session", "wish")]
+    assert sorted(given) == [f"__Host-{name}" for name in ("bag", "csrf", "device", "messages", "session", "wish")]
     # Secure, HttpOnly, SameSite, Path, no Domain.
     assert {tuple(parts) for parts in given.values()} == {(True, True, "Lax", "/", "")}
     # A browser takes the end of such a cookie, too, only where it is Secure.

@@ -43,6 +43,8 @@ def test_who_signs_up_and_confirms_can_sign_in(keeper: Keeper) -> None:
 def test_somebody_is_the_same_at_every_sign_in(keeper: Keeper) -> None:
     first = account(keeper)
     assert signed_in(keeper).identity.subject == first.subject != account(keeper, BEN).subject
+    assert keeper.provider.subject_of(email=ANN) == first.subject
+    assert keeper.provider.subject_of(email="nobody@example.com") == ""
 
 
 def test_names_and_addresses_are_kept_as_they_are(keeper: Keeper) -> None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from shop.accounts import guarded, pending, sessions
+from shop.accounts import devices, guarded, pending, sessions
 from shop.accounts.access import safe_next, sign_in_address, signed_in_page
 from shop.accounts.forms import GateForm, NewPasswordForm, SecondStepForm, SignInForm
 from shop.accounts.models import User
@@ -70,6 +70,7 @@ def signed_in_response(
     if joined := join_orders(user):
         messages.success(request, JOINED_ONE if joined == 1 else f"{joined} earlier orders are in your account now.")
     response = see_other(after or HOME)
+    devices.remember(request, response, user)
     tell(request, welcome(request, response, user))
     return response
 
