@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 from storefront.management.commands import run
 
@@ -71,3 +72,12 @@ def test_a_part_that_dies_closes_the_shop_with_its_name(
 def test_a_number_that_is_no_port_is_told_in_a_line(port: int) -> None:
     with pytest.raises(CommandError, match="is no port"):
         run.refuse_taken_port(port)
+
+
+@pytest.mark.django_db
+def test_a_database_of_another_version_is_refused_with_what_to_do(children: list[subprocess.Popen[bytes]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE shop_stocklocation DROP COLUMN opening_hours")
+    with pytest.raises(CommandError, match=r"StockLocation\.opening_hours is not in it.*remove the folder \.local"):
+        call_command("run")
+    assert children == []

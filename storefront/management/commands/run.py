@@ -9,9 +9,11 @@ import sys
 import time
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from shop.catalog.models import Product
 from shop.core import parents
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         """Set up, start both processes, wait for the first to end or for Ctrl-C."""
         refuse_taken_port(settings.PORT)
         call_command("migrate", verbosity=0)
+        refuse_other_schema()
         if not Product.objects.exists() or demo.interrupted():
             call_command("demo")
         # SIGHUP: the terminal was closed. SIGINT: a shell has it ignored by what it starts in the background.
@@ -63,6 +66,23 @@ def refuse_taken_port(port: int) -> None:
                 f"port {port} is taken ({error.strerror}). If that is this shop, it is already at "
                 f"http://{HOST}:{port}/; otherwise choose another: make run PORT={port + 1}"
             ) from error
+
+
+def refuse_other_schema() -> None:
+    """Raise CommandError where migrate found nothing to do, and yet columns are missing.
+
+    Until the first deployment the first migration is made anew at each change of the model; a database that an earlier
+    one made cannot be brought up to date.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
+        there = set(cursor.fetchall())
+    fields = [field for model in apps.get_models() for field in model._meta.local_concrete_fields]
+    if missing := [field for field in fields if (field.model._meta.db_table, field.column) not in there]:
+        raise CommandError(
+            f"the database was made by another version of the shop ({missing[0]} is not in it). It cannot be "
+            "brought up to date: remove the folder .local (the demo shop, its pictures and mails), then start again"
+        )
 
 
 def start(*command: str) -> subprocess.Popen[bytes]:
