@@ -1,34 +1,17 @@
 """What a customer keeps with their account, on their page in the staff site: to look at, never to change."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from adminpanel.site import StaffInline
+from adminpanel.site import ReadOnlyInline
 from shop.accounts.customer_models import Address, Consent
 from shop.accounts.security_models import AccountEvent
 from shop.core import clock
 
 # An account's whole year of signing in would be a long page.
 SHOWN = timedelta(days=90)
-
-
-class ReadOnlyInline(StaffInline):
-    """Rows that only their owner or the shop writes."""
-
-    max_num = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class AddressInline(ReadOnlyInline):

@@ -67,10 +67,10 @@ class ReadOnlyAdmin(StaffAdmin):
         raise PermissionDenied
 
 
-class ReadOnlyInline(TabularInline):
+class ReadOnlyInline(StaffInline):
     """Rows shown inside another row's page, never edited there."""
 
-    extra = 0
+    max_num = 0
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -16,6 +16,7 @@ from shop.events.relay import relay
 from shop.mail.services import send_due_mail
 from shop.marketing.sales import apply_sales
 from shop.payments.calls import forget_old_calls
+from shop.payments.forgetting import forget_old_messages
 from shop.privacy.erasing import forget_later
 from shop.wishlist.services import purge as purge_wish_lists
 
@@ -61,6 +62,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget closed accounts", forget_later, every=86400, first=900),
     Job("forget old wish lists", purge_wish_lists, every=86400),
     Job("forget old provider calls", forget_old_calls, every=86400),
+    Job("forget old provider messages", forget_old_messages, every=86400),
     Job("forget old tries", forget_old_limits, every=3600),
     Job("forget old sign-ins", forget_old_sign_ins, every=86400),
     Job("forget old account events", forget_old_events, every=86400),

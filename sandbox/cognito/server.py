@@ -3,7 +3,7 @@
 import logging
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -55,13 +55,14 @@ class Pool:
     client_id: str
     client_secret: str
 
-    @cached_property
+    @property
     def operator(self) -> "CognitoIdentityProviderClient":
         return client(self.address)
 
 
+@lru_cache(maxsize=4)
 def client(address: str) -> "CognitoIdentityProviderClient":
-    """For what an operator does in AWS's console."""
+    """For what an operator does in AWS's console. Made once: it takes a while."""
     return boto3.session.Session(KEY, KEY).client("cognito-idp", REGION, endpoint_url=address)
 
 

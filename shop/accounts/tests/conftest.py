@@ -11,7 +11,7 @@ from pytest_django import Settings
 from sandbox.cognito import server, stricter
 from sandbox.cognito.server import Pool
 from shop.accounts.models import User
-from shop.adapters import cognito_client, cognito_tokens
+from shop.adapters import cognito_tokens
 from shop.adapters.accounts import AccountsProvider, accounts
 from shop.mail.models import OutgoingMail
 
@@ -48,7 +48,6 @@ def pool(cognito_address: str, settings: Settings, monkeypatch: pytest.MonkeyPat
     settings.COGNITO_CLIENT_ID, settings.COGNITO_CLIENT_SECRET = made.client_id, made.client_secret
     monkeypatch.setattr(cognito_tokens, "_keys", {})
     monkeypatch.setattr(stricter, "letters", [])
-    cognito_client.client.cache_clear()
     return made
 
 

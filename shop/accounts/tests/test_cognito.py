@@ -76,9 +76,12 @@ def asked(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         made.append(model.name)
 
     monkeypatch.setattr(requests, "get", counted)
-    for repeat in (True, False):
-        cognito_client.client(pool.address, repeat).meta.events.register("before-call", note)
+    listened = [cognito_client.client(pool.address, repeat).meta.events for repeat in (True, False)]
+    for events in listened:
+        events.register("before-call", note)
     yield made
+    for events in listened:
+        events.unregister("before-call", note)
 
 
 def test_signing_in_costs_one_call_and_the_keys_once(cognito: Keeper, asked: list[str]) -> None:

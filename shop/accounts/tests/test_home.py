@@ -33,7 +33,7 @@ def order_of(user: User, state: str = State.PAID) -> Order:
     return order
 
 
-def invoice_of(order: Order) -> Document:
+def invoice_of(order: Order, **content: Any) -> Document:
     sequence = Document.objects.count() + 1
     return Document.objects.create(
         kind="invoice",
@@ -44,7 +44,7 @@ def invoice_of(order: Order) -> Document:
         currency=order.currency,
         gross=order.grand_total,
         tax=0,
-        content={},
+        content=content,
     )
 
 

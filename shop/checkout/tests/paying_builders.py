@@ -1,12 +1,15 @@
 """A placed order waiting for its payment, and a provider that says what a test tells it to say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
+import pytest
 from django.db import transaction
 
 from shop.adapters import payments_stripe
@@ -31,6 +34,19 @@ from shop.tests.builders import make_order, make_variant
 from shop.warehouse import services as warehouse
 
 _numbers = count(1)
+
+
+@contextmanager
+def power_cut(monkeypatch: pytest.MonkeyPatch, module: ModuleType, point: str) -> Iterator[None]:
+    """The process dies in the block, at that crash point of the module."""
+
+    def crash(name: str) -> None:
+        if name == point:
+            raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="power cut"):
+        patch.setattr(module, "crash_point", crash)
+        yield
 
 
 class FakeProvider(payments_stripe.StripeProvider):

@@ -13,7 +13,7 @@ from shop.checkout import capturing
 from shop.checkout.paying import start_payment
 from shop.checkout.reconcile import check, end_hold, expire_unpaid, reconcile
 from shop.checkout.sync import sync
-from shop.checkout.tests.paying_builders import FakePayPal, attempt_of, place, states
+from shop.checkout.tests.paying_builders import FakePayPal, attempt_of, place, power_cut, states
 from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.orders.models import Order
@@ -72,15 +72,8 @@ def test_a_crash_after_the_capture_is_made_good_under_the_same_key(
     paypal: FakePayPal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order, attempt = approved(paypal)
-
-    def crash(name: str) -> None:
-        if name == "capture-before-record":
-            raise RuntimeError("power cut")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(capturing, "crash_point", crash)
-        with pytest.raises(RuntimeError):
-            sync(attempt.pk)
+    with power_cut(monkeypatch, capturing, "capture-before-record"):
+        sync(attempt.pk)
     assert (states(order), len(paypal.captured)) == (("open", "pending"), 1)
     sync(attempt.pk)
     assert (states(order), told(), len(paypal.captured)) == (("paid", "paid"), ["OrderPaid"], 1)

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from shop.adapters.payments import ProviderUnavailable
 from shop.catalog.models import ProductVariant
+from shop.checkout.tests.form_builders import HERE, SAM, hidden
 from shop.checkout.tests.paying_builders import FakePayPal, attempt_of, place
 from shop.core.money import Money
 from shop.orders.models import Order
@@ -17,18 +18,6 @@ from shop.payments.ways import too_little, ways_to_pay
 from shop.tests.builders import make_product, make_rate, make_user, make_variant
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HERE = {"Origin": "http://testserver"}
-SAM = {
-    "email": "sam@example.com",
-    "name": "Sam Okafor",
-    "country": "GB",
-    "address": "14 Navarino Road",
-    "address2": "",
-    "city": "London",
-    "postcode": "E8 3PN",
-    "phone": "",
-    "method": "standard",
-}
 
 
 @pytest.fixture
@@ -49,10 +38,7 @@ def chosen(html: str) -> list[str]:
 
 
 def submit(client: Client, **changes: Any) -> Any:
-    page = html_of(client.get("/checkout/"))
-    found = re.findall(r'<input type="hidden" name="(placement_key|seen)" value="([^"]*)"', page)
-    hidden = {name: value.replace("&amp;", "&") for name, value in found}
-    return client.post("/checkout/", {**SAM, **hidden, **changes})
+    return client.post("/checkout/", {**SAM, **hidden(client), **changes})
 
 
 def test_card_is_chosen_unless_the_buyer_chooses_paypal(client: Client, shirt: ProductVariant) -> None:

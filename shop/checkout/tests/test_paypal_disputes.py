@@ -19,7 +19,7 @@ from shop.checkout import capturing
 from shop.checkout.announced import process_event
 from shop.checkout.reconcile import look_back
 from shop.checkout.sync import UnknownAttempt, sync
-from shop.checkout.tests.paying_builders import attempt_of, states
+from shop.checkout.tests.paying_builders import attempt_of, power_cut, states
 from shop.checkout.tests.paypal_builders import agree, lose_messages, message_of, started
 from shop.orders.models import Order
 from shop.payments.models import Dispute, ProviderEvent, Refund
@@ -40,15 +40,8 @@ def paid_unknown_to_us(monkeypatch: pytest.MonkeyPatch) -> Order:
     lose_messages()
     order, page = started()
     agree(page)
-
-    def crash(name: str) -> None:
-        if name == "capture-before-record":
-            raise RuntimeError("power cut")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(capturing, "crash_point", crash)
-        with pytest.raises(RuntimeError):
-            sync(attempt_of(order).pk)
+    with power_cut(monkeypatch, capturing, "capture-before-record"):
+        sync(attempt_of(order).pk)
     assert (states(order), attempt_of(order).intent_id) == (("open", "pending"), "")
     return order
 

@@ -11,15 +11,13 @@ from shop.accounts.consents import record
 from shop.accounts.customer_models import Consent
 from shop.accounts.models import User
 from shop.catalog.models import ProductVariant
+from shop.checkout.tests.form_builders import HERE
+from shop.checkout.tests.form_builders import SAM as FORM
 from shop.orders.models import Order
 from shop.tests.builders import make_order, make_product, make_rate, make_user, make_variant
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fake")]
-HERE = {"Origin": "http://testserver"}
-SAM = {
-    "email": "alice@example.org", "name": "Sam Okafor", "country": "GB", "address": "14 Navarino Road", "address2": "",
-    "city": "London", "postcode": "e83pn", "phone": "", "method": "standard",
-}  # fmt: skip
+SAM = {**FORM, "email": "alice@example.org"}
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from shop.checkout.paying import start_payment
 from shop.checkout.reconcile import check, expire_unpaid
 from shop.checkout.retry import pay_again
 from shop.checkout.sync import sync
-from shop.checkout.tests.paying_builders import attempt_of, place, states
+from shop.checkout.tests.paying_builders import attempt_of, place, power_cut, states
 from shop.checkout.tests.paypal_builders import agree, lose_messages, message_of, send, started
 from shop.events.models import OutboxEvent
 from shop.orders.models import Order
@@ -83,15 +83,8 @@ def test_a_crash_after_the_capture_takes_nothing_twice(monkeypatch: pytest.Monke
     lose_messages()
     order, page = started()
     agree(page)
-
-    def crash(name: str) -> None:
-        if name == "capture-before-record":
-            raise RuntimeError("power cut")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(capturing, "crash_point", crash)
-        with pytest.raises(RuntimeError):
-            sync(attempt_of(order).pk)
+    with power_cut(monkeypatch, capturing, "capture-before-record"):
+        sync(attempt_of(order).pk)
     assert (states(order), PayPalCapture.objects.count()) == (("open", "pending"), 1)
     # The hold is over, and still the money that was taken decides.
     Order.objects.update(hold_until="2026-01-01T00:00Z")

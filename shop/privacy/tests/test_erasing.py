@@ -16,6 +16,7 @@ from shop.accounts.consents import record
 from shop.accounts.customer_models import Consent
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent, SignIn
+from shop.accounts.tests.test_home import invoice_of
 from shop.adapters.accounts import AccountsUnavailable, Holder
 from shop.core import clock
 from shop.mail.models import OutgoingMail
@@ -24,6 +25,8 @@ from shop.marketing.models import Redemption
 from shop.orders import services
 from shop.orders.joining import join_orders
 from shop.orders.models import Order
+from shop.payments.forgetting import forget_old_messages
+from shop.payments.models import PaymentAttempt, ProviderEvent
 from shop.privacy import erasing
 from shop.privacy.tests.test_copy import make_customer
 from shop.tests.builders import make_user
@@ -95,6 +98,28 @@ def test_of_a_person_whose_orders_are_over_only_the_books_know_the_name(client: 
     assert tables_that_say("0113 496 0000") == set()
     assert tables_that_say("192.0.2.7") == set()
     assert tables_that_say("Alyce") == {"shop_order"}
+
+
+def test_what_the_payment_provider_knew_goes_later_and_the_invoice_stays(client: Client, alice: User) -> None:
+    """docs/accounts.md says why."""
+    sam = {"customer_email": "alice@example.org"}
+    attempt = PaymentAttempt.objects.create(
+        order=order(), provider="stripe", state="paid", amount=100, currency="GBP", params=sam, expires_at=clock.now()
+    )
+    ProviderEvent.objects.create(
+        provider="stripe", event_id="e", payload=sam, processed_at=clock.now(), attempt=attempt
+    )
+    invoice_of(order(), buyer={"email": "alice@example.org"})
+    Order.objects.update(delivered_at=clock.now() - timedelta(days=31))
+    client.post(ERASE)
+    OutgoingMail.objects.update(state="sent")
+    erasing.forget_later()
+    assert tables_that_say("alice@example.org") == {"shop_paymentattempt", "shop_providerevent", "shop_document"}
+    long_ago = clock.now() - timedelta(days=91)
+    PaymentAttempt.objects.update(updated_at=long_ago)
+    ProviderEvent.objects.update(processed_at=long_ago)
+    forget_old_messages()
+    assert tables_that_say("alice@example.org") == {"shop_document"}
 
 
 def test_the_order_stays_as_the_law_asks_without_its_customer(client: Client, alice: User) -> None:
