@@ -36,6 +36,11 @@ PAGES = {
     "shop_order_sync": "view_order change_paymentattempt",
     "shop_providerevent_again": "view_providerevent change_paymentattempt",
     "shop_document_pdf": "view_document",
+    **dict.fromkeys(("shop_transfer_send", "shop_transfer_receive", "shop_transfer_cancel"), "change_transfer"),
+    **dict.fromkeys(
+        ("shop_stockcount_finish", "shop_stockcount_reopen", "shop_stockcount_cancel"), "change_stockcount"
+    ),
+    "shop_stockcount_approve": "change_stockcount change_stocklevel",
     **dict.fromkeys(("shop_promotion_codes", "shop_promotion_export"), "view_promotion add_voucher"),
     "shop_promotion_open_codes": "view_promotion add_voucher",
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), GRID),
@@ -46,6 +51,7 @@ PAGES = {
 # Nobody does these whatever they hold: only the shop itself writes such rows, or they are made elsewhere.
 NOBODY = {
     **dict.fromkeys(("shop_refund_add", "shop_productvariant_add"), METHODS),
+    **dict.fromkeys(("shop_transfer_delete", "shop_stockcount_delete"), METHODS),
     **dict.fromkeys(("shop_paymentattempt_change", "shop_outboxevent_change", "shop_outgoingmail_change"), ("POST",)),
 }
 # Answered by one method only; the other is a 405 to all staff.

@@ -3,6 +3,7 @@
 from adminpanel import (  # noqa: F401 - importing registers
     alerts_admin,
     catalog_admin,
+    counts_admin,
     delivery_admin,
     documents_admin,
     marketing_admin,
@@ -13,5 +14,6 @@ from adminpanel import (  # noqa: F401 - importing registers
     products_admin,
     stock_admin,
     tax_admin,
+    transfers_admin,
     variants_admin,
 )

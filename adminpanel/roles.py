@@ -6,6 +6,8 @@ from django.contrib.auth.models import Group, Permission
 # retry an event, send a mail again, correct a stock level, close an alert.
 CATALOGUE = ("category", "colour", "product", "productvariant", "productimage", "sizesystem", "size", "sizechart")
 CATALOGUE_ALL = (*CATALOGUE, "sizechartentry")
+# Delete is for the lines of a draft: transfers and counts themselves are cancelled.
+MOVING = ("transfer", "transferline", "stockcount", "stockcountline")
 MARKETING = ("promotion", "voucher", "sale")
 # Tables on a person's page, without pages of their own.
 CUSTOMERS_OWN = ("address", "consent", "accountevent")
@@ -14,6 +16,7 @@ ROLES: dict[str, dict[str, str]] = {
     "owner": {
         **dict.fromkeys(CATALOGUE_ALL, "vacd"),
         **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate"), "vacd"),
+        **dict.fromkeys(MOVING, "vacd"),
         "taxrate": "vacd",
         "document": "v",
         **dict.fromkeys(("stocklevel", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
@@ -34,6 +37,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),
         **dict.fromkeys(("stocklevel", "alert"), "vc"),
         "stocklocation": "vac",
+        **dict.fromkeys(MOVING, "vacd"),
     },
     "customer care": {
         **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation"), "v"),

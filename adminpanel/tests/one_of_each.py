@@ -14,8 +14,9 @@ from shop.marketing.models import Redemption
 from shop.orders.models import OrderHold
 from shop.payments.models import Dispute, ProviderEvent, Refund
 from shop.tax.models import TaxRate
-from shop.tests.builders import make_promotion, make_rate, make_sale, make_stock, make_user, make_voucher
+from shop.tests.builders import make_location, make_promotion, make_rate, make_sale, make_stock, make_user, make_voucher
 from shop.warehouse.models import Reservation
+from shop.warehouse.moving_models import StockCount, Transfer
 
 
 def one_of_each() -> dict[type[Model], Model]:
@@ -45,6 +46,8 @@ def one_of_each() -> dict[type[Model], Model]:
         SizeChart.objects.create(name="Shirts", garment="shirt"),
         TaxRate.objects.create(country="GB", rate=20, valid_from=clock.now().date()),
         make_rate().method,
+        Transfer.objects.create(source=level.location, destination=make_location("far", 1)),
+        StockCount.objects.create(location=level.location),
     ]
     invoice = issue_invoice(order.pk)
     assert invoice is not None

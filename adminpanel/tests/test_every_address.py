@@ -31,6 +31,7 @@ from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderHold
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 from shop.tests.builders import make_user
+from shop.warehouse.moving_models import StockCount, Transfer
 
 pytestmark = pytest.mark.django_db
 Rows = dict[type[Model], Model]
@@ -44,6 +45,9 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(("shop_payment_end", "shop_payment_return"), (Order, PaymentAttempt)),
     "shop_providerevent_again": (ProviderEvent,),
     "shop_document_pdf": (Document,),
+    **dict.fromkeys(("shop_transfer_send", "shop_transfer_receive", "shop_transfer_cancel"), (Transfer,)),
+    **dict.fromkeys(("shop_stockcount_finish", "shop_stockcount_reopen"), (StockCount,)),
+    **dict.fromkeys(("shop_stockcount_cancel", "shop_stockcount_approve"), (StockCount,)),
     **dict.fromkeys(("shop_promotion_codes", "shop_promotion_export", "shop_promotion_open_codes"), (Promotion,)),
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), (Product,)),
     **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), (User,)),

@@ -35,6 +35,8 @@ PAGES = {
     "Stock": "admin:shop_stocklevel_changelist",
     "Stock ledger": "admin:shop_stockmovement_changelist",
     "Reservations": "admin:shop_reservation_changelist",
+    "Transfers": "admin:shop_transfer_changelist",
+    "Stock counts": "admin:shop_stockcount_changelist",
     "Locations": "admin:shop_stocklocation_changelist",
     "Promotions": "admin:shop_promotion_changelist",
     "Add a promotion": "admin:shop_promotion_add",

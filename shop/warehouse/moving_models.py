@@ -116,6 +116,11 @@ class StockCountLine(models.Model):
     def __str__(self) -> str:
         return f"{self.counted} of {self.expected}"
 
+    @property
+    def found(self) -> int:
+        """Units more (or fewer) than expected, damaged ones included; 0 while it is not counted."""
+        return 0 if self.counted is None else self.counted + self.damaged - (self.expected or 0)
+
 
 class BackOrderQuerySet(models.QuerySet["BackOrder"]):
     def waiting(self) -> Self:

@@ -52,6 +52,8 @@ NAVIGATION = [
             page("Stock", "inventory_2", "stocklevel"),
             page("Stock ledger", "receipt_long", "stockmovement"),
             page("Reservations", "lock_clock", "reservation"),
+            page("Transfers", "move_down", "transfer"),
+            page("Stock counts", "fact_check", "stockcount"),
             page("Locations", "warehouse", "stocklocation"),
             page("Delivery", "local_shipping", "shippingmethod"),
         ],
