@@ -9,6 +9,7 @@ from adminpanel import (  # noqa: F401 - importing registers
     marketing_admin,
     messages_admin,
     orders_admin,
+    packing_admin,
     payments_admin,
     people_admin,
     products_admin,

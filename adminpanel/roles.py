@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Group, Permission
 
 # Letters: v view, a add, c change, d delete. Change on a read-only model allows its one button: sync a payment,
-# retry an event, send a mail again, correct a stock level, close an alert.
+# retry an event, send a mail again, correct a stock level, pack, close an alert.
 CATALOGUE = ("category", "colour", "product", "productvariant", "productimage", "sizesystem", "size", "sizechart")
 CATALOGUE_ALL = (*CATALOGUE, "sizechartentry")
 # Delete is for the lines of a draft: transfers and counts themselves are cancelled.
@@ -19,7 +19,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(MOVING, "vacd"),
         "taxrate": "vacd",
         "document": "v",
-        **dict.fromkeys(("stocklevel", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
+        **dict.fromkeys(("stocklevel", "packingtask", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
         **dict.fromkeys(MARKETING, "vacd"),
         "redemption": "v",
@@ -35,12 +35,12 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
         **dict.fromkeys(("order", "orderline", "stockmovement", "reservation"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),
-        **dict.fromkeys(("stocklevel", "alert"), "vc"),
+        **dict.fromkeys(("stocklevel", "packingtask", "alert"), "vc"),
         "stocklocation": "vac",
         **dict.fromkeys(MOVING, "vacd"),
     },
     "customer care": {
-        **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation"), "v"),
+        **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation", "packingtask"), "v"),
         **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "dispute", "user"), "v"),
         "refund": "va",
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),

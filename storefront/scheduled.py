@@ -15,6 +15,7 @@ from shop.checkout.sentinel.run import sentinel
 from shop.events.relay import relay
 from shop.mail.services import send_due_mail
 from shop.marketing.sales import apply_sales
+from shop.packing.services import plan_forgotten
 from shop.payments.calls import forget_old_calls
 from shop.payments.forgetting import forget_old_messages
 from shop.privacy.erasing import forget_later
@@ -58,6 +59,7 @@ JOBS: tuple[Job, ...] = (
     Job("reconcile payments", reconcile, every=300, first=60),
     Job("look back for lost messages", look_back, every=86400, first=600),
     Job("sentinel", sentinel, every=3600, first=120),
+    Job("plan packing", plan_forgotten, every=300, first=90),
     Job("forget old bags", purge_bags, every=3600),
     Job("forget closed accounts", forget_later, every=86400, first=900),
     Job("forget old wish lists", purge_wish_lists, every=86400),

@@ -3,7 +3,7 @@
 Every writer locks the order, then its payments, then stock. The provider is asked by shop.payments.refunds.send().
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -26,6 +26,7 @@ __all__ = [
     "cancel_paid",
     "cancel_reviewed",
     "refund_again",
+    "refund_unpacked",
     "refund_whole_attempt",
     "request_refund",
 ]
@@ -85,6 +86,23 @@ def request_refund(  # noqa: PLR0913 - what, why and by whom, flat for every cal
     made = write(attempts, pieces, Cause(reason, note, actor, key))
     restock(order, lines, actor)
     return made
+
+
+@transaction.atomic
+def refund_unpacked(*, order: Order, units: Mapping[int, int], note: str, actor: User | None) -> list[Refund]:
+    """Write refunds of units (by line id) that the warehouse could not pack and has written off, to be sent later.
+
+    None where they cost nothing, or where their money went back before.
+    """
+    order, attempts = lock(order)
+    attempts = in_own_currency(attempts)
+    left = left_of(order, attempts)
+    lines = [
+        LineRefund(line_id, count, restock=False)
+        for line_id, wanted in units.items()
+        if (count := min(wanted, left.lines[line_id].units))
+    ]
+    return write(attempts, left.pieces(lines, 0, 0), Cause(Refund.Reason.UNPACKED, note, actor))
 
 
 def refund_whole_attempt(*, attempt: PaymentAttempt, reason: Refund.Reason, actor: User | None = None) -> Refund:
@@ -150,6 +168,8 @@ def refuse_cancelling(order: Order, *, by_staff: bool = False) -> None:
     if order.fulfilment_state != Order.FulfilmentState.UNFULFILLED:
         state = order.get_fulfilment_state_display().lower()
         raise NotCancellable(f"Order {order.number} is {state} already, so it cannot be cancelled any more.")
+    if order.shipments.exclude(state="cancelled").exists():
+        raise NotCancellable(f"A parcel of order {order.number} is packed already, so it cannot be cancelled any more.")
     refuse_disputed(order)
 
 

@@ -1,0 +1,226 @@
+"""Packing: the queue by the day each order has to leave, and the page at the packing table."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST, require_safe
+
+from adminpanel.packing_form import LackForm, lack_forms
+from adminpanel.site import ReadOnlyAdmin, state_column, status
+from shop.catalog.renditions import media_url
+from shop.core import clock
+from shop.core.errors import ShopError
+from shop.core.numbers import secret_key
+from shop.packing.finishing import Finished, finish
+from shop.packing.models import PackingTask
+from shop.packing.scanning import find_task, scan, take_out
+from shop.packing.services import OPEN, why_held
+
+STATES = {"waiting": "warn", "packing": "warn", "packed": "good", "failed": "bad", "cancelled": ""}
+SCANS = 30
+MAY_PACK = "shop.change_packingtask"
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """Without a choice: what somebody has still to do."""
+
+    title = "state"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("late", "To pack, late"), ("packed", "Packed"), ("failed", "Nothing to pack"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": "To pack",
+        }
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if chosen == "all":
+            return queryset
+        if chosen in ("packed", "failed"):
+            return queryset.filter(state=chosen)
+        waiting = queryset.filter(state__in=OPEN)
+        return waiting.filter(send_by__lt=timezone.localdate(clock.now())) if chosen == "late" else waiting
+
+
+@admin.register(PackingTask)
+class PackingTaskAdmin(ReadOnlyAdmin):
+    list_display = ["order_number", "pieces", "leaves", state_column("state", STATES), "location", "number", "wave"]
+    list_display_links = ["order_number"]
+    list_filter = [QueueFilter, "location", "send_by"]
+    list_select_related = ["order", "location", "wave"]
+    search_fields = ["=number", "=order__number", "=wave__number", "=lines__order_line__sku"]
+    search_help_text = "Number of the order, task or wave, or a SKU"
+    ordering = [F("send_by").asc(nulls_last=True), "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PackingTask]:
+        rows: QuerySet[PackingTask] = super().get_queryset(request)
+        return rows.prefetch_related("lines", "order__holds")
+
+    def get_urls(self) -> list[URLPattern]:
+        def address(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            guarded: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
+            return path(route, guarded, name=name)
+
+        return [
+            address("find/", require_safe(self.find_view), "shop_packing_find"),
+            address("<int:task_id>/out/", require_POST(self.out_view), "shop_packing_out"),
+            address("<int:task_id>/finish/", require_POST(self.finish_view), "shop_packing_finish"),
+            *super().get_urls(),
+        ]
+
+    def find_view(self, request: HttpRequest) -> HttpResponse:
+        """The slip that was scanned leads to its task."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        code = request.GET.get("code", "")
+        if task := find_task(code):
+            return HttpResponseRedirect(page_of(task))
+        messages.error(request, f"No packing task or order has the number “{code[:40]}”.")
+        return HttpResponseRedirect(reverse("admin:shop_packingtask_changelist"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The packing table; posting to it is a scan."""
+        if not self.has_view_permission(request) or (request.method == "POST" and not request.user.has_perm(MAY_PACK)):
+            raise PermissionDenied
+        task = self.get_object(request, object_id)
+        if task is None:
+            raise Http404
+        if request.method != "POST":
+            return self.page(request, task)
+        try:
+            scan(task=task, code=request.POST.get("code", ""), actor=person(request), key=key_of(request))
+        except ShopError as refused:
+            messages.error(request, str(refused))
+        return HttpResponseRedirect(request.path)
+
+    def out_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
+        """A piece leaves the parcel again."""
+        task = wanted(request, task_id)
+        line = request.POST.get("line", "")
+        try:
+            take_out(task=task, line_id=int(line) if line.isdecimal() and len(line) < 18 else 0, actor=person(request))
+        except ShopError as refused:
+            messages.error(request, str(refused))
+        return HttpResponseRedirect(page_of(task))
+
+    def finish_view(self, request: HttpRequest, task_id: int) -> HttpResponse:
+        """The parcel is closed; the page again where nobody said what becomes of a piece that is not in it."""
+        task = wanted(request, task_id)
+        forms = lack_forms(task, request.POST)
+        if all(form.is_valid() for form in forms):
+            try:
+                done = finish(task=task, lacks={form.line.pk: form.lack() for form in forms}, actor=person(request))
+            except ShopError as refused:
+                messages.error(request, str(refused))
+                return HttpResponseRedirect(page_of(task))
+            tell(request, task, done)
+            return HttpResponseRedirect(reverse("admin:shop_packingtask_changelist"))
+        return self.page(request, task, forms)
+
+    def page(self, request: HttpRequest, task: PackingTask, forms: list[LackForm] | None = None) -> HttpResponse:
+        """The task with all its lines; with the forms that were refused, if there are any."""
+        context = {
+            **self.admin_site.each_context(request),
+            **task_facts(task),
+            "title": f"Pack order {task.order.number}",
+            "opts": self.opts,
+            "forms": forms if forms is not None else lack_forms(task),
+            "refused": forms is not None,
+            "may_pack": task.state in OPEN and request.user.has_perm(MAY_PACK),
+            "key": secret_key(),
+        }
+        return TemplateResponse(request, "adminpanel/packing/task.html", context, status=422 if forms else 200)
+
+    @admin.display(description="Order", ordering="order__number")
+    def order_number(self, task: PackingTask) -> str:
+        return task.order.number
+
+    @admin.display(description="Pieces")
+    def pieces(self, task: PackingTask) -> str:
+        lines = task.lines.all()
+        packed, wanted = sum(line.packed for line in lines), sum(line.quantity for line in lines)
+        return f"{packed} of {wanted}" if packed else str(wanted)
+
+    @admin.display(description="Leaves by", ordering="send_by")
+    def leaves(self, task: PackingTask) -> SafeString | str:
+        held = [hold for hold in task.order.holds.all() if hold.lifted_at is None]
+        if held and task.state in OPEN:
+            return status(f"On hold: {why_held(held)}", "bad")
+        if task.send_by is None:
+            return ""
+        day = f"{task.send_by:%a %-d %b}"
+        late = task.state in OPEN and task.send_by < timezone.localdate(clock.now())
+        return status(f"{day}, late", "bad") if late else format_html("{}", day)
+
+
+def task_facts(task: PackingTask) -> dict[str, Any]:
+    """What the page shows of a task, in four queries however long it is."""
+    lines = task.lines.select_related("order_line", "reservation__level").order_by(
+        "reservation__level__bin", "order_line__sku"
+    )
+    rows = [(line, media_url(line.order_line.image) if line.order_line.image else "") for line in lines]
+    wanted, packed = sum(line.quantity for line, _ in rows), sum(line.packed for line, _ in rows)
+    scans = list(task.scans.select_related("actor")[:SCANS])
+    holds = list(task.order.holds.standing())
+    return {
+        "task": task,
+        "order": task.order,
+        "rows": rows,
+        "wanted": wanted,
+        "packed": packed,
+        "state_kind": STATES[task.state],
+        "scans": scans,
+        "last": scans[0] if scans else None,
+        "held": why_held(holds),
+        "is_late": bool(task.send_by and task.send_by < timezone.localdate(clock.now())),
+    }
+
+
+def tell(request: HttpRequest, task: PackingTask, done: Finished) -> None:
+    """What came of closing the parcel."""
+    number = task.order.number
+    if done.is_called_off:
+        messages.warning(request, f"Nothing of order {number} could be packed: it is cancelled and refunded.")
+    elif done.shipment is None:
+        messages.warning(request, f"Nothing of order {number} was packed.")
+    else:
+        messages.success(request, f"Order {number}: parcel {done.shipment.number} is packed.")
+    for refund in () if done.is_called_off else done.refunds:
+        messages.info(request, f"{refund.total} go back for what is not in it.")
+
+
+def wanted(request: HttpRequest, task_id: int) -> PackingTask:
+    """The task, for somebody who may pack."""
+    if not request.user.has_perm(MAY_PACK):
+        raise PermissionDenied
+    return get_object_or_404(PackingTask.objects.select_related("order"), pk=task_id)
+
+
+def key_of(request: HttpRequest) -> str:
+    return request.POST.get("key", "").replace("\0", "")[:40]
+
+
+def person(request: HttpRequest) -> Any:
+    return request.user
+
+
+def page_of(task: PackingTask) -> str:
+    return reverse("admin:shop_packingtask_change", args=[task.pk])
