@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from sandbox.courier.models import CourierParcel
 from sandbox.deliveries import deliver, deliver_due, send
 from sandbox.models import Delivery, Event, Session, Weather
 from sandbox.money import written
@@ -37,6 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             (order, amounts.written(order.value, order.currency), order.captures.first())
             for order in PayPalOrder.objects.prefetch_related("captures").order_by("-created")[:MOST_SHOWN]
         ],
+        "parcels": CourierParcel.objects.all()[:MOST_SHOWN],
         "events": Event.objects.order_by("-created", "-pk")[:MOST_SHOWN],
         "deliveries": Delivery.objects.select_related("event").order_by("-pk")[:MOST_SHOWN],
         "most": MOST_SHOWN,
@@ -115,10 +117,11 @@ def on_delivery(request: HttpRequest, delivery_id: int, action: str) -> HttpResp
 
 @require_POST
 def set_weather(request: HttpRequest) -> HttpResponse:
-    """How many of the next webhooks get lost, and by how many seconds the others are late."""
+    """How many of the next webhooks and label answers get lost, and by how many seconds other webhooks are late."""
     with transaction.atomic():
         weather = Weather.today()
         weather.lose_next = between(request.POST.get("lose_next", ""), MOST_LOST)
+        weather.lose_labels = between(request.POST.get("lose_labels", ""), MOST_LOST)
         weather.delay_seconds = between(request.POST.get("delay_seconds", ""), LONGEST_DELAY)
         weather.save()
     return back()

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 # Django looks for an app's tables here.
+import sandbox.courier.models
 import sandbox.paypal.models  # noqa: F401
 
 
@@ -210,6 +211,8 @@ class Event(models.Model):
     class Provider(models.TextChoices):
         STRIPE = "stripe", "Stripe"
         PAYPAL = "paypal", "PayPal"
+        COURIER = "courier", "Courier"
+        EASYPOST = "easypost", "EasyPost"
 
     provider = models.CharField(max_length=10, choices=Provider, default=Provider.STRIPE)
     id = models.CharField(max_length=60, primary_key=True, default=event_id)
@@ -275,6 +278,8 @@ class Weather(models.Model):
 
     lose_next = models.PositiveIntegerField(default=0)
     delay_seconds = models.PositiveIntegerField(default=0)
+    # Labels that carriers make without anybody hearing so.
+    lose_labels = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "weather"

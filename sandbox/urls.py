@@ -1,6 +1,8 @@
 from django.urls import URLPattern, path, re_path
 
 from sandbox import control, mailbox
+from sandbox.courier import api as courier_api
+from sandbox.courier import pages as courier_pages
 from sandbox.paypal import api as paypal_api
 from sandbox.paypal import pages as paypal_pages
 from sandbox.stripe import api, pages
@@ -17,6 +19,9 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^stripe/v1/(?P<path>.*)$", api.api, name="sandbox-stripe-api"),
     path("paypal/approve/<slug:order_id>/", paypal_pages.approve, name="sandbox-approve"),
     re_path(r"^paypal/(?P<path>v[12]/.*)$", paypal_api.api, name="sandbox-paypal-api"),
+    path("courier/track/<slug:number>/", courier_pages.track, name="sandbox-courier-track"),
+    path("courier/track/<slug:number>/<slug:kind>/", courier_pages.on_parcel, name="sandbox-on-parcel"),
+    re_path(r"^courier/v1/(?P<path>.*)$", courier_api.api, name="sandbox-courier-api"),
     path("mail/", mailbox.mailbox, name="sandbox-mailbox"),
     path("mail/<slug:name>/", mailbox.mail, name="sandbox-mail"),
     path("mail/<slug:name>/html/", mailbox.mail_html, name="sandbox-mail-html"),

@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("shop.wishlist.urls")),
     path("", include("shop.checkout.urls")),
     path("", include("shop.orders.urls")),
+    path("", include("shop.delivery.urls")),
     path("", include("shop.invoices.urls")),
 ]

@@ -50,6 +50,8 @@ class Shipment(TimeStamped):
     # The carrier's own id of the shipment, and what our label request is called there: asked again, it finds the first.
     carrier_reference = models.CharField(max_length=80, blank=True, db_index=True)
     request_key = models.CharField(max_length=40, unique=True, default=secret_key, editable=False)
+    # When a carrier was asked for the label last: nobody else asks while that may still be under way.
+    label_asked_at = models.DateTimeField(null=True, editable=False)
     weight_grams = models.PositiveIntegerField(default=0)
     volume_cm3 = models.PositiveIntegerField(default=0)
     label_cost = models.PositiveBigIntegerField(null=True, blank=True, help_text="Minor units of the shop's currency")

@@ -12,6 +12,7 @@ from shop.cart.cookies import guest_key
 from shop.cart.stores import bag_of
 from shop.checkout import bags
 from shop.core.http import personal_page
+from shop.delivery.showing import ParcelShown, last_news, packed_at, parcels_of
 from shop.invoices.services import documents_of
 from shop.orders.access import load_order
 from shop.orders.labels import address_lines, delivery_days
@@ -49,6 +50,7 @@ class Step:
     at: datetime | None
     is_done: bool
     is_current: bool
+    note: str = ""
 
 
 @personal_page
@@ -61,8 +63,10 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         # belongs to a bag that has joined the account's since.
         bags.take_out(order)
     kind, words = BACK_FROM_PAYMENT.get(request.GET.get("payment", ""), ("", ""))
+    parcels = parcels_of(order) if order.state == State.PAID else []
     context = {
         "order": order,
+        "parcels": parcels,
         "lines": list(order.lines.all()),
         "taxes": list(order.taxes.all()),
         "documents": list(documents_of(order)),
@@ -70,7 +74,7 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "days": delivery_days(order),
         "notice_kind": kind if order.state == State.PENDING else "",
         "notice": words,
-        "steps": steps(order),
+        "steps": steps(order, parcels),
         "paid_with": paid_with(order) if order.state == State.PAID else "",
         **(ways(order) if order.state == State.PENDING else {}),
         "owed": order.state == State.CANCELLED and money_came(order),
@@ -78,16 +82,16 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "may_sign_up": not order.user_id and not order.contact_to_erase and not request.user.is_authenticated,
         "refunds": list(Refund.objects.filter(attempt__order=order).order_by("created_at")),
     }
-    return render(request, f"shop/orders/{page_of(order)}.html", context)
+    return render(request, f"shop/orders/{page_of(order, parcels)}.html", context)
 
 
-def page_of(order: Order) -> str:
+def page_of(order: Order, parcels: list[ParcelShown]) -> str:
     """Which of the order's pages its state calls for."""
     if order.state == State.CANCELLED:
         return "cancelled"
     if order.state != State.PAID:
         return "unpaid"
-    return "thank_you" if order.fulfilment_state == Fulfilment.UNFULFILLED else "track"
+    return "thank_you" if order.fulfilment_state == Fulfilment.UNFULFILLED and not parcels else "track"
 
 
 def money_came(order: Order) -> bool:
@@ -108,13 +112,17 @@ def ways(order: Order) -> dict[str, object]:
     return {"ways": offered, "last_way": last if any(way.name == last for way in offered) else usual}
 
 
-def steps(order: Order) -> list[Step]:
-    """The timeline of a paid order. Packing has no time of its own yet."""
+def steps(order: Order, parcels: list[ParcelShown]) -> list[Step]:
+    """The timeline of a paid order, with what its parcels add to it."""
     reached = list(Fulfilment).index(Fulfilment(order.fulfilment_state))
+    if not reached and parcels:
+        # Part of it is further than the order as a whole.
+        reached = 2 if order.shipped_at else 1
+    latest, under_way = last_news(parcels), reached == 2
     names = [
-        ("Order placed", order.placed_at),
-        ("Packed", None),
-        ("On its way", order.shipped_at),
-        ("Delivered", order.delivered_at),
+        ("Order placed", order.placed_at, ""),
+        ("Packed", packed_at(parcels), f"In {len(parcels)} parcels" if len(parcels) > 1 else ""),
+        ("On its way", order.shipped_at, latest.place if latest and under_way else ""),
+        ("Delivered", order.delivered_at, ""),
     ]
-    return [Step(name, at, index < reached, index == reached) for index, (name, at) in enumerate(names)]
+    return [Step(name, at, index < reached, index == reached, note) for index, (name, at, note) in enumerate(names)]

@@ -214,6 +214,16 @@ PAYPAL_CLIENT_SECRET = env.str("PAYPAL_CLIENT_SECRET", default="")
 PAYPAL_WEBHOOK_ID = env.str("PAYPAL_WEBHOOK_ID", default="")
 # Empty: PayPal itself. Its own sandbox is https://api-m.sandbox.paypal.com; other addresses are for a laptop only.
 PAYPAL_API_BASE = env.str("PAYPAL_API_BASE", default="")
+# Carriers by code; a way of delivery names one. What each needs is below, and one without its key is never called.
+CARRIERS = {
+    "table": "shop.adapters.carrier_table.TableCarrier",
+    "courier": "shop.adapters.carrier_courier.CourierCarrier",
+}
+COURIER_API_BASE = env.str("COURIER_API_BASE", default="")
+COURIER_API_KEY = env.str("COURIER_API_KEY", default="")
+COURIER_WEBHOOK_SECRET = env.str("COURIER_WEBHOOK_SECRET", default="")
+# Where parcels are sent from, and come back to: street, city, postcode.
+SENDER_ADDRESS: list[str] = env.list("SENDER_ADDRESS", default=[])
 # How long the provider's page takes payment. Stripe's own minimum is 30 minutes after the call that creates it.
 PAYMENT_WINDOW_MINUTES = 45
 

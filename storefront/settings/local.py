@@ -53,6 +53,11 @@ PAYPAL_API_BASE = f"{SITE_URL}/sandbox/paypal"
 # The payment page is at SITE_URL; a shop opened as http://localhost may be redirected there too.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(SITE_URL)
 SANDBOX_WEBHOOK_URL = f"{SITE_URL}/webhooks/stripe/"
+COURIER_API_BASE = f"{SITE_URL}/sandbox/courier"
+COURIER_API_KEY = "sandbox-courier-key"
+COURIER_WEBHOOK_SECRET = "sandbox-courier-secret"  # noqa: S105
+SANDBOX_COURIER_WEBHOOK_URL = f"{SITE_URL}/webhooks/carrier/courier/"
+SENDER_ADDRESS = ["1 Sample Yard", "London", "E8 0ZZ"]
 SANDBOX_PAYPAL_WEBHOOK_URL = f"{SITE_URL}/webhooks/paypal/"
 
 # ACCOUNTS=cognito: a user pool on this machine (manage.py user_pool), a thousand ports further on, unless one is named.

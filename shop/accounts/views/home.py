@@ -12,6 +12,7 @@ from shop.accounts.access import signed_in_page
 from shop.accounts.customer_models import Address
 from shop.accounts.views.owner import owner
 from shop.checkout.cancelling import refusal
+from shop.delivery.showing import parcels_of
 from shop.invoices.downloads import as_pdf
 from shop.invoices.models import Document
 from shop.invoices.services import documents_of
@@ -67,6 +68,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     """One order, where it is and what can be done with it."""
     found = load_own_order(owner(request), number)
     is_paid = found.state == State.PAID
+    parcels = parcels_of(found) if is_paid else []
     context = {
         "order": found,
         "status": status(found),
@@ -75,7 +77,8 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "documents": list(documents_of(found)),
         "address": address_lines(found),
         "days": delivery_days(found),
-        "steps": steps(found) if is_paid else [],
+        "steps": steps(found, parcels) if is_paid else [],
+        "parcels": parcels,
         "paid_with": paid_with(found) if is_paid else "",
         "may_cancel": found.state != State.CANCELLED and not refusal(found),
         **(ways(found) if found.state == State.PENDING else {}),
