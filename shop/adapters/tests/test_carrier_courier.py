@@ -71,12 +71,14 @@ def test_a_wrong_key_is_refused(courier: CourierCarrier, settings: Settings) -> 
         courier.label(asked())
 
 
+@pytest.mark.django_db
 def test_without_an_address_nobody_is_called(settings: Settings) -> None:
     settings.COURIER_API_BASE = ""
     with pytest.raises(CarrierRefused, match="No courier is set up"):
         CourierCarrier().find("some key")
 
 
+@pytest.mark.django_db
 def test_nobody_answering_is_no_answer(settings: Settings) -> None:
     settings.COURIER_API_BASE = "http://127.0.0.1:1"
     with pytest.raises(CarrierUnavailable, match="no answer"):
@@ -128,5 +130,3 @@ def test_what_is_not_certainly_from_the_courier_is_refused(headers: dict[str, st
 def test_a_signed_message_in_no_form_of_the_couriers_is_refused(body: bytes) -> None:
     with pytest.raises(BadTracking):
         CourierCarrier().read_webhook(body, signed(body))
-
-
