@@ -24,6 +24,7 @@ TABLE_PAGES = {
     "simple_history": ("view", "change"),
 }
 MONEY_BACK = "view_order add_refund"
+PURCHASE = "view_purchaseorder change_purchaseorder"
 GRID = "change_product add_productvariant change_productvariant"
 # The rights that any other page asks for; none: whoever is on the staff opens it.
 PAGES = {
@@ -33,6 +34,10 @@ PAGES = {
     "autocomplete": "view_promotion",
     **dict.fromkeys(("shop_order_refund", "shop_order_cancel", "shop_review_accept", "shop_review_refund"), MONEY_BACK),
     **dict.fromkeys(("shop_refund_again", "shop_hold_lift", "shop_payment_end", "shop_payment_return"), MONEY_BACK),
+    **{f"shop_purchaseorder_{step}": PURCHASE for step in ("approve", "again", "cancel", "close", "costs", "answer")},
+    **{f"shop_purchaseorder_{step}": PURCHASE for step in ("accept", "refuse")},
+    **{f"shop_purchaseorder_{step}": "view_purchaseorder" for step in ("pdf", "csv", "file")},
+    "shop_purchaseorder_receive": "view_purchaseorder add_goodsreceipt",
     "shop_order_sync": "view_order change_paymentattempt",
     "shop_providerevent_again": "view_providerevent change_paymentattempt",
     "shop_document_pdf": "view_document",
@@ -52,8 +57,8 @@ PAGES = {
 }
 # Nobody does these whatever they hold: only the shop itself writes such rows, or they are made elsewhere.
 NOBODY = {
-    **dict.fromkeys(("shop_refund_add", "shop_productvariant_add"), METHODS),
     **dict.fromkeys(("shop_transfer_delete", "shop_stockcount_delete"), METHODS),
+    **dict.fromkeys(("shop_refund_add", "shop_productvariant_add", "shop_goodsreceipt_add"), METHODS),
     **dict.fromkeys(("shop_paymentattempt_change", "shop_outboxevent_change", "shop_outgoingmail_change"), ("POST",)),
 }
 # Answered by one method only; the other is a 405 to all staff.

@@ -21,6 +21,9 @@ ROLES: dict[str, dict[str, str]] = {
         "document": "v",
         **dict.fromkeys(("stocklevel", "packingtask", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
+        **dict.fromkeys(("supplier", "supplierproduct", "purchaseorderline"), "vacd"),
+        # Purchase orders are cancelled, never deleted. Add of a receipt: receive goods.
+        **{"purchaseorder": "vac", "goodsreceipt": "va"},
         **dict.fromkeys(MARKETING, "vacd"),
         "redemption": "v",
         **dict.fromkeys(("providerevent", "dispute"), "v"),
@@ -30,7 +33,10 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(CUSTOMERS_OWN, "v"),
         "auth.group": "vacd",
     },
-    "catalogue": {**dict.fromkeys(CATALOGUE_ALL, "vacd"), "stocklevel": "v"},
+    "catalogue": {
+        **dict.fromkeys(CATALOGUE_ALL, "vacd"),
+        **dict.fromkeys(("stocklevel", "supplier", "supplierproduct"), "v"),
+    },
     "warehouse": {
         **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
         **dict.fromkeys(("order", "orderline", "stockmovement", "reservation"), "v"),
@@ -38,6 +44,8 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("stocklevel", "packingtask", "alert"), "vc"),
         "stocklocation": "vac",
         **dict.fromkeys(MOVING, "vacd"),
+        **dict.fromkeys(("supplier", "purchaseorder", "purchaseorderline"), "v"),
+        "goodsreceipt": "va",
     },
     "customer care": {
         **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation", "packingtask"), "v"),

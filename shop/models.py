@@ -24,7 +24,7 @@ from shop.delivery.shipment_models import Shipment, ShipmentLabel, ShipmentLine,
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.imports.models import DataImport, ImportProblem
 from shop.invoices.models import Document, DocumentCounter
-from shop.mail.models import OutgoingMail
+from shop.mail.models import MailAttachment, OutgoingMail
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.marketing.sale_models import PriceRecord, Sale, SalePrice
 from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
@@ -65,6 +65,7 @@ __all__ = [
     "GoodsReceiptLine",
     "ImportProblem",
     "InboxEntry",
+    "MailAttachment",
     "Order",
     "OrderHold",
     "OrderLine",

@@ -13,4 +13,5 @@ urlpatterns = [
     path("", include("shop.orders.urls")),
     path("", include("shop.delivery.urls")),
     path("", include("shop.invoices.urls")),
+    path("", include("shop.suppliers.urls")),
 ]

@@ -31,6 +31,7 @@ from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderHold
 from shop.packing.models import PackingTask
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
+from shop.suppliers.purchase_models import PurchaseOrder, PurchaseProposal, SupplierFile
 from shop.tests.builders import make_user
 from shop.warehouse.moving_models import StockCount, Transfer
 
@@ -53,6 +54,10 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(("shop_promotion_codes", "shop_promotion_export", "shop_promotion_open_codes"), (Promotion,)),
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), (Product,)),
     **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), (User,)),
+    **{f"shop_purchaseorder_{step}": (PurchaseOrder,) for step in ("approve", "again", "cancel", "close", "costs")},
+    **{f"shop_purchaseorder_{step}": (PurchaseOrder,) for step in ("answer", "receive", "pdf", "csv")},
+    **{f"shop_purchaseorder_{step}": (PurchaseOrder, PurchaseProposal) for step in ("accept", "refuse")},
+    "shop_purchaseorder_file": (PurchaseOrder, SupplierFile),
 }
 QUESTIONS = {"autocomplete": "?app_label=shop&model_name=voucher&field_name=promotion&term="}
 

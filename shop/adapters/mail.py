@@ -9,6 +9,15 @@ from django.core.mail import EmailMultiAlternatives
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Mail:
     """A mail as it is to be read: text with an HTML twin. The key names it; one key is one mail."""
 
@@ -17,6 +26,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -43,4 +53,6 @@ def compose(mail: Mail) -> EmailMultiAlternatives:
         headers={"Message-ID": f"<{mail.digest}@{domain}>"},
     )
     message.attach_alternative(mail.html, "text/html")
+    for file in mail.attachments:
+        message.attach(file.name, file.content, file.content_type)
     return message

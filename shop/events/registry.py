@@ -20,7 +20,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     ),
     "StockLow": ("shop.warehouse.handlers.mail_stock_low",),
     "StockReceived": (),
-    "PurchaseOrderSent": (),
+    "PurchaseOrderSent": ("shop.suppliers.handlers.mail_purchase_order",),
     "PackageCreated": (),
     "PackagingFailed": (),
     "ParcelShipped": ("shop.delivery.handlers.mail_shipped",),

@@ -12,8 +12,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
+from shop.core.letters import Writer
 from shop.core.money import format_exactly
-from shop.invoices.letters import Writer
 from shop.invoices.models import Document
 
 Content = dict[str, Any]

@@ -47,3 +47,19 @@ class OutgoingMail(Attempted):
 
     def __str__(self) -> str:
         return self.key
+
+
+class MailAttachment(models.Model):
+    """A file that goes with a mail."""
+
+    mail = models.ForeignKey(OutgoingMail, models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=60)
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["mail", "name"], name="attachment_once_per_mail")]
+
+    def __str__(self) -> str:
+        return self.name

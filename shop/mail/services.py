@@ -1,6 +1,7 @@
 """Queueing mails with the change they tell of, and sending what is due."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,11 +9,11 @@ from django.core.validators import validate_email
 from django.template import Context, Engine
 from django.utils.module_loading import import_string
 
-from shop.adapters.mail import Mail, MailSender
+from shop.adapters.mail import Attachment, Mail, MailSender
 from shop.core import clock
 from shop.core.attempts import batches
 from shop.core.crash import crash_point
-from shop.mail.models import OutgoingMail
+from shop.mail.models import MailAttachment, OutgoingMail
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,9 @@ State = OutgoingMail.State
 MAILS_A_BATCH = 10
 
 
-def queue_mail(*, key: str, to: str, template: str, context: dict[str, Any]) -> None:
+def queue_mail(
+    *, key: str, to: str, template: str, context: dict[str, Any], attachments: Sequence[Attachment] = ()
+) -> None:
     """Write a mail from templates/emails/<template>.{subject.txt,txt,html}; the same key twice is one mail.
 
     A mail whose context has an `order` is filed under its number. To somebody who was forgotten
@@ -40,6 +43,8 @@ def queue_mail(*, key: str, to: str, template: str, context: dict[str, Any]) -> 
         html=_render(f"{template}.html", context),
     )
     OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)
+    if attachments:
+        _attach(key, attachments)
 
 
 def send_due_mail() -> int:
@@ -48,13 +53,21 @@ def send_due_mail() -> int:
     return sum(_send(sender, row) for rows in batches(OutgoingMail.objects.due, MAILS_A_BATCH) for row in rows)
 
 
+def _attach(key: str, files: Sequence[Attachment]) -> None:
+    """The mail of that key gets its files; one that has them already keeps them."""
+    mail = OutgoingMail.objects.get(key=key)
+    rows = [MailAttachment(mail=mail, **vars(file)) for file in files]
+    MailAttachment.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 def _send(sender: MailSender, row: OutgoingMail) -> bool:
     """Send a claimed mail and note what became of it; whether it went."""
     # Only while pending: another worker may have finished one whose claim ran out meanwhile.
     pending = OutgoingMail.objects.filter(pk=row.pk, state=State.PENDING)
     crash_point("mail-claimed")
     try:
-        sender.send(Mail(row.key, row.to, row.subject, row.text, row.html))
+        files = tuple(Attachment(f.name, f.content_type, bytes(f.content)) for f in row.attachments.all())
+        sender.send(Mail(row.key, row.to, row.subject, row.text, row.html, files))
     except Exception as error:  # noqa: BLE001 - whatever the sender raised, the row says it and is tried again
         log.warning("mail %s was not sent: %r", row.key, error)
         pending.update(**row.after_failure(repr(error), given_up=State.FAILED))

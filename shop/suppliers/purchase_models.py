@@ -53,6 +53,10 @@ class PurchaseOrder(TimeStamped):
     note = models.TextField(blank=True, help_text="Printed on the order")
     # Raised to make every link that was mailed before worthless.
     link_version = models.PositiveIntegerField(default=1, editable=False)
+    # What the supplier typed and saved for later, by name of the field; gone once it answers.
+    saved_answer = models.JSONField(default=dict, editable=False)
+    shipped_on = models.DateField(null=True, editable=False, help_text="When it left, by the supplier's notice")
+    tracking = models.CharField(max_length=80, blank=True, editable=False)
     drafted_automatically = models.BooleanField(default=False, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="purchase_orders"
@@ -110,6 +114,7 @@ class PurchaseOrderLine(models.Model):
     # What the supplier said: empty until it did.
     confirmed_quantity = models.PositiveIntegerField(null=True, blank=True)
     confirmed_on = models.DateField(null=True, blank=True, help_text="When it arrives here")
+    supplier_note = models.CharField(max_length=300, blank=True, editable=False)
     received = models.PositiveIntegerField(default=0, editable=False, help_text="Arrived fit for sale")
     damaged = models.PositiveIntegerField(default=0, editable=False, help_text="Arrived damaged")
 

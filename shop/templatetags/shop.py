@@ -76,6 +76,12 @@ def return_days() -> int:
 
 
 @register.simple_tag
+def shop_email() -> str:
+    """Where the shop reads mails."""
+    return str(settings.SHOP_EMAIL)
+
+
+@register.simple_tag
 def home_country() -> str:
     """What the shop's own country is called in passing, such as 'UK'."""
     return short_name(settings.SHOP_COUNTRY)

@@ -60,6 +60,15 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Suppliers",
+        "items": [
+            page("Purchase orders", "assignment", "purchaseorder"),
+            page("Receipts", "move_to_inbox", "goodsreceipt"),
+            page("Suppliers", "factory", "supplier"),
+            page("What they sell", "request_quote", "supplierproduct"),
+        ],
+    },
+    {
         "title": "Marketing",
         "items": [
             page("Promotions", "redeem", "promotion"),

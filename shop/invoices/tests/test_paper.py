@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from shop.invoices.letters import BOX, MOST, Writer, cleaned
+from shop.core.letters import BOX, MOST, Writer, cleaned
 from shop.invoices.models import Document
 from shop.invoices.paper import pdf
 from shop.invoices.services import issue_credit_note, issue_invoice
