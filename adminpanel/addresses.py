@@ -47,7 +47,9 @@ PAGES = {
     ),
     "shop_stockcount_approve": "change_stockcount change_stocklevel",
     **dict.fromkeys(("shop_packing_out", "shop_packing_finish"), "change_packingtask"),
-    "shop_packing_find": "view_packingtask",
+    **dict.fromkeys(("shop_packing_find", "shop_packing_slips"), "view_packingtask"),
+    **dict.fromkeys(("shop_wave_picks", "shop_wave_slips"), "view_wave"),
+    "shop_wave_leave": "change_packingtask",
     **dict.fromkeys(("shop_promotion_codes", "shop_promotion_export"), "view_promotion add_voucher"),
     "shop_promotion_open_codes": "view_promotion add_voucher",
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), GRID),
@@ -64,10 +66,9 @@ NOBODY = {
 # Answered by one method only; the other is a 405 to all staff.
 ONLY = {
     **dict.fromkeys(("shop_order_sync", "shop_providerevent_again", "shop_productvariant_process_import"), "POST"),
-    **dict.fromkeys(("shop_packing_out", "shop_packing_finish"), "POST"),
-    **dict.fromkeys(
-        ("shop_document_pdf", "shop_packing_find", "autocomplete", "jsi18n", "password_change_done"), "GET"
-    ),
+    **dict.fromkeys(("shop_packing_out", "shop_packing_finish", "shop_wave_leave"), "POST"),
+    **dict.fromkeys(("shop_document_pdf", "autocomplete", "jsi18n", "password_change_done"), "GET"),
+    **dict.fromkeys(("shop_packing_find", "shop_packing_slips", "shop_wave_picks", "shop_wave_slips"), "GET"),
 }
 # The ways in, out and to a new password, which ask for no right.
 DOORS = ("login", "logout", "password_change")

@@ -19,4 +19,5 @@ from adminpanel import (  # noqa: F401 - importing registers
     tax_admin,
     transfers_admin,
     variants_admin,
+    waves_admin,
 )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
+from unfold.decorators import action
 
 from adminpanel.packing_form import LackForm, lack_forms
 from adminpanel.site import ReadOnlyAdmin, state_column, status
@@ -23,11 +24,14 @@ from shop.core.errors import ShopError
 from shop.core.numbers import secret_key
 from shop.packing.finishing import Finished, finish
 from shop.packing.models import PackingTask
+from shop.packing.papers import slips
 from shop.packing.scanning import find_task, scan, take_out
 from shop.packing.services import OPEN, why_held
+from shop.packing.waves import make_wave, next_task
 
 STATES = {"waiting": "warn", "packing": "warn", "packed": "good", "failed": "bad", "cancelled": ""}
 SCANS = 30
+MOST_SLIPS = 100
 MAY_PACK = "shop.change_packingtask"
 
 
@@ -67,6 +71,8 @@ class PackingTaskAdmin(ReadOnlyAdmin):
     search_fields = ["=number", "=order__number", "=wave__number", "=lines__order_line__sku"]
     search_help_text = "Number of the order, task or wave, or a SKU"
     ordering = [F("send_by").asc(nulls_last=True), "pk"]
+    list_before_template = "adminpanel/packing/find.html"
+    actions = ["pick_together", "print_slips"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PackingTask]:
         rows: QuerySet[PackingTask] = super().get_queryset(request)
@@ -79,6 +85,7 @@ class PackingTaskAdmin(ReadOnlyAdmin):
 
         return [
             address("find/", require_safe(self.find_view), "shop_packing_find"),
+            address("slips/", require_safe(self.slips_view), "shop_packing_slips"),
             address("<int:task_id>/out/", require_POST(self.out_view), "shop_packing_out"),
             address("<int:task_id>/finish/", require_POST(self.finish_view), "shop_packing_finish"),
             *super().get_urls(),
@@ -93,6 +100,43 @@ class PackingTaskAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(page_of(task))
         messages.error(request, f"No packing task or order has the number “{code[:40]}”.")
         return HttpResponseRedirect(reverse("admin:shop_packingtask_changelist"))
+
+    def has_pack_permission(self, request: HttpRequest) -> bool:
+        """Whether this person packs, and does not only look."""
+        return request.user.has_perm(MAY_PACK)
+
+    @action(description="Pick together: make a wave", permissions=["pack"])
+    def pick_together(self, request: HttpRequest, queryset: QuerySet[PackingTask]) -> HttpResponse | None:
+        """The chosen tasks that wait become a wave."""
+        try:
+            wave = make_wave(task_ids=list(queryset.values_list("pk", flat=True)), actor=person(request))
+        except ShopError as refused:
+            messages.error(request, str(refused))
+            return None
+        return HttpResponseRedirect(reverse("admin:shop_wave_change", args=[wave.pk]))
+
+    @action(description="Print packing slips", permissions=["view"])
+    def print_slips(self, request: HttpRequest, queryset: QuerySet[PackingTask]) -> HttpResponse:
+        """A page with the slips of the chosen tasks."""
+        chosen = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True)[:MOST_SLIPS])
+        return HttpResponseRedirect(f"{reverse('admin:shop_packing_slips')}?tasks={chosen}")
+
+    def slips_view(self, request: HttpRequest) -> HttpResponse:
+        """A slip for each of the tasks named."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        named = [int(pk) for pk in request.GET.get("tasks", "").split(",") if pk.isdecimal() and len(pk) < 18]
+        tasks = PackingTask.objects.filter(pk__in=named[:MOST_SLIPS]).select_related("order", "location", "wave")
+        found = slips(list(tasks.order_by(F("send_by").asc(nulls_last=True), "pk")))
+        alone = found[0].task if len(found) == 1 else None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Packing slip {alone.order.number}" if alone else "Packing slips",
+            "slips": found,
+            "back": page_of(alone) if alone else reverse("admin:shop_packingtask_changelist"),
+            "back_name": "Back to the parcel" if alone else "Back to packing",
+        }
+        return TemplateResponse(request, "adminpanel/packing/slips.html", context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -132,7 +176,9 @@ class PackingTaskAdmin(ReadOnlyAdmin):
                 messages.error(request, str(refused))
                 return HttpResponseRedirect(page_of(task))
             tell(request, task, done)
-            return HttpResponseRedirect(reverse("admin:shop_packingtask_changelist"))
+            following = next_task(task)
+            queue = reverse("admin:shop_packingtask_changelist")
+            return HttpResponseRedirect(page_of(following) if following else queue)
         return self.page(request, task, forms)
 
     def page(self, request: HttpRequest, task: PackingTask, forms: list[LackForm] | None = None) -> HttpResponse:

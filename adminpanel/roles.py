@@ -20,10 +20,10 @@ ROLES: dict[str, dict[str, str]] = {
         "taxrate": "vacd",
         "document": "v",
         **dict.fromkeys(("stocklevel", "packingtask", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
-        **dict.fromkeys(("stockmovement", "reservation", "order", "orderline", "orderstatechange"), "v"),
         **dict.fromkeys(("supplier", "supplierproduct", "purchaseorderline"), "vacd"),
         # Purchase orders are cancelled, never deleted. Add of a receipt: receive goods.
         **{"purchaseorder": "vac", "goodsreceipt": "va"},
+        **dict.fromkeys(("stockmovement", "reservation", "wave", "order", "orderline", "orderstatechange"), "v"),
         **dict.fromkeys(MARKETING, "vacd"),
         "redemption": "v",
         **dict.fromkeys(("providerevent", "dispute"), "v"),
@@ -39,7 +39,7 @@ ROLES: dict[str, dict[str, str]] = {
     },
     "warehouse": {
         **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
-        **dict.fromkeys(("order", "orderline", "stockmovement", "reservation"), "v"),
+        **dict.fromkeys(("order", "orderline", "stockmovement", "reservation", "wave"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),
         **dict.fromkeys(("stocklevel", "packingtask", "alert"), "vc"),
         "stocklocation": "vac",
@@ -48,8 +48,9 @@ ROLES: dict[str, dict[str, str]] = {
         "goodsreceipt": "va",
     },
     "customer care": {
-        **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation", "packingtask"), "v"),
+        **dict.fromkeys(("product", "productvariant", "productimage", "stocklevel", "reservation"), "v"),
         **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "dispute", "user"), "v"),
+        **dict.fromkeys(("packingtask", "wave"), "v"),
         "refund": "va",
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
         "taxrate": "v",

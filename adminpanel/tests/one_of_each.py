@@ -12,7 +12,7 @@ from shop.invoices.tests.builders import make_paid_order, make_refund
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import Redemption
 from shop.orders.models import OrderHold
-from shop.packing.models import PackingTask
+from shop.packing.models import PackingTask, Wave
 from shop.payments.models import Dispute, ProviderEvent, Refund
 from shop.suppliers.tests.builders import purchase_rows
 from shop.tax.models import TaxRate
@@ -38,6 +38,7 @@ def one_of_each() -> dict[type[Model], Model]:
         Group.objects.get(name="analyst"),
         Reservation.objects.create(level=level, order_line=line, quantity=1),
         PackingTask.objects.create(order=order, location=level.location),
+        Wave.objects.create(location=level.location),
         make_refund(order, state=Refund.State.FAILED, free=100, done_at=None),
         Dispute.objects.create(attempt=paid, provider_id="dp_1", state="needs_response", amount=100, currency="GBP"),
         ProviderEvent.objects.create(provider="stripe", event_id="evt_1", type="charge.updated", payload={}),

@@ -29,7 +29,7 @@ from shop.checkout.tests.paying_builders import FakeProvider
 from shop.invoices.models import Document
 from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderHold
-from shop.packing.models import PackingTask
+from shop.packing.models import PackingTask, Wave
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseProposal, SupplierFile
 from shop.tests.builders import make_user
@@ -51,6 +51,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(("shop_stockcount_finish", "shop_stockcount_reopen"), (StockCount,)),
     **dict.fromkeys(("shop_stockcount_cancel", "shop_stockcount_approve"), (StockCount,)),
     **dict.fromkeys(("shop_packing_out", "shop_packing_finish"), (PackingTask,)),
+    **dict.fromkeys(("shop_wave_picks", "shop_wave_slips", "shop_wave_leave"), (Wave,)),
     **dict.fromkeys(("shop_promotion_codes", "shop_promotion_export", "shop_promotion_open_codes"), (Promotion,)),
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), (Product,)),
     **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), (User,)),

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from adminpanel.tests.builders import make_staff, signed_in
 from shop.delivery.shipment_models import Shipment
-from shop.packing.models import PackingTask
+from shop.packing.models import PackingTask, Wave
 from shop.packing.services import plan
 from shop.packing.tests.builders import make_task, make_to_pack, stage
 from shop.tests.builders import make_variant
@@ -82,3 +82,30 @@ def test_customer_care_sees_packing_and_packs_nothing() -> None:
     assert care.post(page(task), {"code": task.lines.get().order_line.sku}).status_code == 403
     assert finish(care, task) == 403
     assert task.lines.get().packed == 0
+
+
+def test_chosen_orders_become_a_wave_with_its_papers(packer: Client) -> None:
+    tasks = [make_task(), make_task()]
+    chosen = {"action": "pick_together", "_selected_action": [str(task.pk) for task in tasks]}
+    wave = packer.post(reverse(QUEUE), chosen)["Location"]
+    assert tasks[1].order.number in packer.get(wave).content.decode()
+    pk = Wave.objects.get().pk
+    walk = packer.get(reverse("admin:shop_wave_picks", args=[pk])).content.decode()
+    assert f"Barcode {Wave.objects.get().number}" in walk
+    papers = packer.get(reverse("admin:shop_wave_slips", args=[pk])).content.decode()
+    assert [f"Barcode {task.number}" in papers for task in tasks] == [True, True]
+    packer.post(reverse("admin:shop_wave_leave", args=[pk]), {"task": tasks[0].pk})
+    assert list(PackingTask.objects.filter(wave=pk)) == [tasks[1]]
+
+
+def test_slips_are_printed_for_chosen_orders_without_prices(packer: Client) -> None:
+    task = make_task(make_variant(price=7800))
+    chosen = {"action": "print_slips", "_selected_action": [str(task.pk)]}
+    paper = packer.get(packer.post(reverse(QUEUE), chosen)["Location"]).content.decode()
+    assert task.order.number in paper
+    assert "78.00" not in paper
+
+
+@pytest.mark.parametrize("tasks", ["", "x", "9" * 30, "0", "1,,2", "1;drop"])
+def test_slips_of_nothing_are_no_error(packer: Client, tasks: str) -> None:
+    assert packer.get(reverse("admin:shop_packing_slips"), {"tasks": tasks}).status_code == 200

@@ -33,6 +33,7 @@ PAGES = {
     "Sizes": "admin:shop_sizesystem_changelist",
     "Size charts": "admin:shop_sizechart_changelist",
     "Packing": "admin:shop_packingtask_changelist",
+    "Waves": "admin:shop_wave_changelist",
     "Stock": "admin:shop_stocklevel_changelist",
     "Stock ledger": "admin:shop_stockmovement_changelist",
     "Reservations": "admin:shop_reservation_changelist",

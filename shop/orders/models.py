@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Upper
+from django.db.models.functions import Coalesce, Greatest, Upper
 from django.urls import reverse
 
 from shop.core import clock
@@ -15,6 +15,7 @@ from shop.core.money import Money
 from shop.core.numbers import order_number, secret_key
 from shop.payments.models import PaymentAttempt, Refund, RefundLine
 from shop.warehouse.models import Reservation
+from shop.warehouse.moving_models import BackOrder
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -219,16 +220,35 @@ class Order(TimeStamped):
 
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def unheld(self) -> Self:
-        """Lines of paid orders to be packed that hold less (`held`) than is to be sent, refunded units left out."""
-        return self._to_pack().filter(held__lt=F("quantity") - F("refunded"))
+        """Lines of paid orders to be packed that hold less (`held`) than is to be sent.
+
+        Left out are units that were sent, refunded or given up, and those that are still to come.
+        """
+        return self._to_pack().filter(
+            held__lt=F("quantity") - Greatest("refunded", "given_up") - F("gone") - F("coming")
+        )
 
     def overheld(self) -> Self:
-        """Those that hold more (`held`) than is to be sent: units that were refunded and can be sold to nobody."""
-        return self._to_pack().filter(held__gt=F("quantity") - F("refunded"))
+        """Those that hold more (`held`) than is to be sent: units that were refunded and can be sold to nobody.
+
+        Of a line that was sent in part nobody knows which units were refunded.
+        """
+        unsent = Q(gone=0, held__gt=F("quantity") - F("refunded") - F("coming"))
+        return self._to_pack().filter(unsent | Q(held__gt=F("quantity") - F("gone") - F("coming")))
 
     def _to_pack(self) -> Self:
-        """Lines of paid orders to be packed, with the units they hold (`held`) and those paid back (`refunded`)."""
+        """Lines of paid orders to be packed, with their units by what became of them.
+
+        held: on the shelves or in a parcel here. gone: sent. coming: still to be received. refunded: paid back.
+        given_up: never to be sent, which costs nothing to pay back where they were free.
+        """
         of_line = Reservation.objects.held().filter(order_line=OuterRef("pk")).order_by().values("order_line")
+        sent = Reservation.objects.filter(order_line=OuterRef("pk"), state__in=["shipped", "returned"])
+        coming = BackOrder.objects.waiting().filter(order_line=OuterRef("pk"))
+        given_up = OrderLine.objects.filter(
+            pk=OuterRef("pk"), packing_lines__remedy="refund", packing_lines__task__state__in=["packed", "failed"]
+        )
+        missing = Sum(F("packing_lines__quantity") - F("packing_lines__packed"))
         back = RefundLine.objects.filter(order_line=OuterRef("pk")).exclude(refund__state=Refund.State.FAILED)
         waiting = self.filter(
             order__state=Order.State.PAID,
@@ -238,6 +258,9 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         return waiting.annotate(
             held=_total(of_line.annotate(total=Sum("quantity"))),
             refunded=_total(back.order_by().values("order_line").annotate(total=Sum("quantity"))),
+            gone=_total(sent.order_by().values("order_line").annotate(total=Sum("quantity"))),
+            coming=_total(coming.order_by().values("order_line").annotate(total=Sum("quantity"))),
+            given_up=_total(given_up.order_by().values("pk").annotate(total=missing)),
         )
 
 

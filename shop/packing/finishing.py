@@ -3,6 +3,7 @@
 One transaction, in the order of locks that all keep: order, payments, task, stock. Money is asked for after it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from shop.core import clock
 from shop.delivery.models import ShippingMethod
 from shop.delivery.shipment_models import Shipment, ShipmentLine
 from shop.events.services import emit
+from shop.mail.services import queue_mail
 from shop.orders.models import Order
 from shop.packing.models import PackingLine, PackingTask
 from shop.packing.progress import follow_packing, is_left_to_pack, parcels_of
@@ -143,9 +145,9 @@ def settle(order: Order, task: PackingTask, short: Sequence[PackingLine], actor:
         promise_later(order, line)
     if later:
         follow_holds(order)
-    units = {line.order_line_id: 0 for line in short if line.remedy == Remedy.REFUND}
+    units = Counter[int]()
     for line in short:
-        if line.order_line_id in units and line.remedy == Remedy.REFUND:
+        if line.remedy == Remedy.REFUND:
             units[line.order_line_id] += line.quantity - line.packed
     is_last = not is_left_to_pack(order)
     if units and is_last and not parcels_of(order).exists():
@@ -153,8 +155,27 @@ def settle(order: Order, task: PackingTask, short: Sequence[PackingLine], actor:
         return Finished(None, refunding.cancel_paid(order=order, actor=actor, reason=reason), is_called_off=True)
     note = f"not there to be packed ({task.number})"
     made = refunding.refund_unpacked(order=order, units=units, note=note, actor=actor) if units else []
+    if short:
+        mail_short(order, task, short)
     follow_packing(order)
     return Finished(task.shipment, made)
+
+
+def mail_short(order: Order, task: PackingTask, short: Sequence[PackingLine]) -> None:
+    """The buyer is told what comes later, and what does not come."""
+    pieces = [(line.order_line, line.quantity - line.packed, line.remedy) for line in short]
+    queue_mail(
+        key=f"packing-short:{task.number}",
+        to=order.email,
+        template="packing-short",
+        context={
+            "order": order,
+            "first_name": order.full_name.strip().partition(" ")[0],
+            "has_parcel": bool(task.shipment),
+            "later": [(line, units) for line, units, remedy in pieces if remedy == Remedy.BACK_ORDER],
+            "refunded": [(line, units) for line, units, remedy in pieces if remedy == Remedy.REFUND],
+        },
+    )
 
 
 def promise_later(order: Order, line: PackingLine) -> None:

@@ -4,7 +4,7 @@ from typing import Any, NoReturn, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from shop.core import clock
 from shop.core.errors import ShopError
@@ -131,9 +131,17 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         )
         return self.held().filter(gone)
 
+    def boxed(self) -> Self:
+        """Reservations whose units are in a parcel that is still in the house."""
+        return self.held().filter(
+            packing_lines__task__state="packed", packing_lines__task__shipment__state__in=["packed", "ready", "failed"]
+        )
+
     def with_goods(self) -> Self:
-        """Reservations whose units are set aside or sent out; those set aside first."""
-        return self.filter(state__in=[Reservation.State.HELD, Reservation.State.SHIPPED]).order_by("state", "pk")
+        """Reservations whose units are set aside (`is_boxed`: in a parcel) or sent out; those on the shelf first."""
+        goods = self.filter(state__in=[Reservation.State.HELD, Reservation.State.SHIPPED])
+        is_boxed = Exists(Reservation.objects.boxed().filter(pk=OuterRef("pk")))
+        return goods.annotate(is_boxed=is_boxed).order_by("state", "is_boxed", "pk")
 
 
 class Reservation(models.Model):
@@ -153,6 +161,9 @@ class Reservation(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     objects = ReservationQuerySet.as_manager()
+
+    # What with_goods() adds.
+    is_boxed: bool
 
     class Meta:
         ordering = ["pk"]

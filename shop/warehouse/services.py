@@ -94,7 +94,9 @@ def take_back(
     # Read again under the lock, as in release().
     found = list(goods)
     freed = _part_off([row for row in found if row.order_line_id in units], units)
-    held = [row for row in found if row.order_line_id in lost and row.state == Reservation.State.HELD]
+    # What is in a parcel is neither lost nor on the shelf.
+    shelved = [row for row in found if row.state == Reservation.State.HELD and not row.is_boxed]
+    held = [row for row in shelved if row.order_line_id in lost]
     gone = _summed(_part_off(held, lost), sign=-1)
     off = [Change(change.level_id, on_hand=change.reserved, reserved=change.reserved) for change in gone]
     stock.apply(rows, off, Cause(Kind.ADJUSTMENT, document, f"{reason}, not fit for sale", actor))

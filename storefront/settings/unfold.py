@@ -50,6 +50,7 @@ NAVIGATION = [
         "title": "Warehouse",
         "items": [
             page("Packing", "package_2", "packingtask"),
+            page("Waves", "conveyor_belt", "wave"),
             page("Stock", "inventory_2", "stocklevel"),
             page("Stock ledger", "receipt_long", "stockmovement"),
             page("Reservations", "lock_clock", "reservation"),
