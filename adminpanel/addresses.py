@@ -38,6 +38,10 @@ PAGES = {
     **{f"shop_purchaseorder_{step}": PURCHASE for step in ("accept", "refuse")},
     **{f"shop_purchaseorder_{step}": "view_purchaseorder" for step in ("pdf", "csv", "file")},
     "shop_purchaseorder_receive": "view_purchaseorder add_goodsreceipt",
+    **dict.fromkeys(("shop_return_approve", "shop_return_decline", "shop_return_cancel"), "view_return add_return"),
+    "shop_return_receive": "view_return change_return",
+    "shop_return_undelivered": "view_order change_return",
+    "shop_return_settle": "view_return add_refund",
     "shop_order_sync": "view_order change_paymentattempt",
     "shop_providerevent_again": "view_providerevent change_paymentattempt",
     "shop_document_pdf": "view_document",
@@ -60,7 +64,10 @@ PAGES = {
 # Nobody does these whatever they hold: only the shop itself writes such rows, or they are made elsewhere.
 NOBODY = {
     **dict.fromkeys(("shop_transfer_delete", "shop_stockcount_delete"), METHODS),
-    **dict.fromkeys(("shop_refund_add", "shop_productvariant_add", "shop_goodsreceipt_add"), METHODS),
+    **dict.fromkeys(
+        ("shop_refund_add", "shop_productvariant_add", "shop_goodsreceipt_add", "shop_return_add"), METHODS
+    ),
+    "shop_return_change": ("POST",),
     **dict.fromkeys(("shop_paymentattempt_change", "shop_outboxevent_change", "shop_outgoingmail_change"), ("POST",)),
 }
 # Answered by one method only; the other is a 405 to all staff.

@@ -14,6 +14,7 @@ from adminpanel import (  # noqa: F401 - importing registers
     people_admin,
     products_admin,
     purchase_admin,
+    returns_admin,
     stock_admin,
     suppliers_admin,
     tax_admin,

@@ -29,6 +29,8 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("providerevent", "dispute"), "v"),
         # Add allows all that gives money back or stops it: refund, call off, lift a hold.
         "refund": "va",
+        # Add allows to decide about one, change to open its parcel; the money is a refund's right.
+        "return": "vac",
         "user": "vacd",
         **dict.fromkeys(CUSTOMERS_OWN, "v"),
         "auth.group": "vacd",
@@ -42,6 +44,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("order", "orderline", "stockmovement", "reservation", "wave"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),
         **dict.fromkeys(("stocklevel", "packingtask", "alert"), "vc"),
+        "return": "vc",
         "stocklocation": "vac",
         **dict.fromkeys(MOVING, "vacd"),
         **dict.fromkeys(("supplier", "purchaseorder", "purchaseorderline"), "v"),
@@ -52,6 +55,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("order", "orderline", "orderstatechange", "providerevent", "dispute", "user"), "v"),
         **dict.fromkeys(("packingtask", "wave"), "v"),
         "refund": "va",
+        "return": "va",
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
         "taxrate": "v",
         "document": "v",

@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("shop.delivery.urls")),
     path("", include("shop.invoices.urls")),
     path("", include("shop.suppliers.urls")),
+    path("", include("shop.returns.urls")),
 ]

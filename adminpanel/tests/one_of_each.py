@@ -14,6 +14,7 @@ from shop.marketing.models import Redemption
 from shop.orders.models import OrderHold
 from shop.packing.models import PackingTask, Wave
 from shop.payments.models import Dispute, ProviderEvent, Refund
+from shop.returns.tests.builders import make_return
 from shop.suppliers.tests.builders import purchase_rows
 from shop.tax.models import TaxRate
 from shop.tests.builders import make_location, make_promotion, make_rate, make_sale, make_stock, make_user, make_voucher
@@ -53,6 +54,7 @@ def one_of_each() -> dict[type[Model], Model]:
         Transfer.objects.create(source=level.location, destination=make_location("far", 1)),
         StockCount.objects.create(location=level.location),
         *purchase_rows(),
+        make_return(line),
     ]
     invoice = issue_invoice(order.pk)
     assert invoice is not None

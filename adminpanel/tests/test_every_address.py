@@ -31,6 +31,7 @@ from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderHold
 from shop.packing.models import PackingTask, Wave
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
+from shop.returns.models import Return
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseProposal, SupplierFile
 from shop.tests.builders import make_user
 from shop.warehouse.moving_models import StockCount, Transfer
@@ -42,6 +43,10 @@ Rows = dict[type[Model], Model]
 TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(("shop_order_sync", "shop_order_refund", "shop_order_cancel"), (Order,)),
     **dict.fromkeys(("shop_review_accept", "shop_review_refund"), (Order,)),
+    **dict.fromkeys(
+        (f"shop_return_{step}" for step in ("approve", "decline", "cancel", "receive", "settle")), (Return,)
+    ),
+    "shop_return_undelivered": (Order,),
     "shop_refund_again": (Order, Refund),
     "shop_hold_lift": (Order, OrderHold),
     **dict.fromkeys(("shop_payment_end", "shop_payment_return"), (Order, PaymentAttempt)),

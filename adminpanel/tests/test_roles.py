@@ -18,6 +18,7 @@ PAGES = {
     "Home": "admin:index",
     "Alerts": "admin:shop_alert_changelist",
     "Orders": "admin:shop_order_changelist",
+    "Returns": "admin:shop_return_changelist",
     "Payments": "admin:shop_paymentattempt_changelist",
     "Refunds": "admin:shop_refund_changelist",
     "Disputes": "admin:shop_dispute_changelist",

@@ -20,6 +20,7 @@ from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, Refund
 from shop.payments.services import last_provider
 from shop.payments.ways import ways_to_pay
+from shop.returns.shown import return_facts
 
 State, Fulfilment = Order.State, Order.FulfilmentState
 
@@ -77,6 +78,7 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "steps": steps(order, parcels),
         "paid_with": paid_with(order) if order.state == State.PAID else "",
         **(ways(order) if order.state == State.PENDING else {}),
+        **return_facts(order),
         "owed": order.state == State.CANCELLED and money_came(order),
         "is_own": order.user_id is not None and order.user_id == request.user.pk,
         "may_sign_up": not order.user_id and not order.contact_to_erase and not request.user.is_authenticated,

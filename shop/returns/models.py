@@ -7,6 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from shop.core import clock
 from shop.core.models import TimeStamped
@@ -18,9 +19,13 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Returns that somebody has still to do something about."""
         return self.filter(state__in=[Return.State.REQUESTED, Return.State.APPROVED, Return.State.RECEIVED])
 
+    def alive(self) -> Self:
+        """Neither declined nor given up."""
+        return self.exclude(state__in=[Return.State.DECLINED, Return.State.CANCELLED])
+
     def overdue(self, now: datetime) -> Self:
         """Approved ones whose goods did not come in time."""
-        return self.filter(state=Return.State.APPROVED, send_by__lt=now.date())
+        return self.filter(state=Return.State.APPROVED, send_by__lt=timezone.localdate(now))
 
     def locked(self) -> Self:
         """The rows, locked in primary-key order; the order row is locked before them."""
@@ -44,6 +49,8 @@ class Return(TimeStamped):
 
     number = models.CharField(max_length=12, unique=True, default=partial(document_number, "RT"), editable=False)
     key = models.CharField(max_length=40, unique=True, default=secret_key, editable=False)
+    # One form posts one key: a double click finds the return that it made before.
+    request_key = models.CharField(max_length=64, unique=True, default=secret_key, editable=False)
     order = models.ForeignKey("shop.Order", models.PROTECT, related_name="returns")
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.RETURN)
     state = models.CharField(max_length=12, choices=State, default=State.REQUESTED, db_index=True)
@@ -117,6 +124,25 @@ class ReturnLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of line {self.order_line_id}"
+
+    @property
+    def is_our_fault(self) -> bool:
+        """Whether the piece came wrong: then it is taken back in whatever state it is in."""
+        return self.reason in OUR_FAULT
+
+    @property
+    def accepted(self) -> int:
+        """Units found in the parcel for which the customer gets what they wished, without anybody deciding."""
+        return self.restocked + (self.damaged if self.is_our_fault else 0)
+
+    @property
+    def to_decide(self) -> int:
+        """Units that came damaged for no fault of ours: a person says whether they are paid for."""
+        return 0 if self.is_our_fault else self.damaged
+
+
+Reason = ReturnLine.Reason
+OUR_FAULT = frozenset({Reason.NOT_AS_SHOWN, Reason.FAULTY, Reason.WRONG_ITEM, Reason.UNDELIVERED})
 
 
 class ReturnStep(models.Model):

@@ -169,6 +169,12 @@ SHOP_TAX_AREA: list[str] = env.list("SHOP_TAX_AREA", default=[])
 SHOP_EMAIL = env.str("SHOP_EMAIL", default="hello@aspireclothes.example")
 # So long after its arrival a piece may be sent back; the law asks for 14 days.
 RETURN_DAYS = 30
+# So long after delivery somebody may withdraw from the contract (directive 2011/83/EU, article 9).
+WITHDRAWAL_DAYS = 14
+# An approved return has to be on its way after so many days; pieces held for an exchange are held a little longer,
+# since the post takes its time.
+RETURN_SEND_DAYS = 14
+RETURN_POST_DAYS = 7
 # Who sells, as invoices name it: registered name, address (its lines, with commas between them) and VAT number.
 SELLER_NAME = env.str("SELLER_NAME", default=SHOP_NAME)
 SELLER_ADDRESS: list[str] = env.list("SELLER_ADDRESS", default=[])

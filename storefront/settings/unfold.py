@@ -32,6 +32,7 @@ NAVIGATION = [
             HOME,
             page("Alerts", "notification_important", "alert"),
             page("Orders", "shopping_bag", "order"),
+            page("Returns", "assignment_return", "return"),
             page("Mails", "mail", "outgoingmail"),
         ],
     },

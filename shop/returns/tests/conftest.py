@@ -1,0 +1,3 @@
+from shop.checkout.tests.conftest import fake
+
+__all__ = ["fake"]

@@ -1,0 +1,144 @@
+"""Sending something back, for whoever has the order's key: ask, withdraw in two steps, follow, print the slip."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from shop.core.errors import ShopError
+from shop.core.http import personal_page, see_other
+from shop.orders.access import load_order
+from shop.orders.models import Order
+from shop.returns import services, slip
+from shop.returns.deadlines import last_day, refusal
+from shop.returns.forms import PiecesForm, ReturnForm, WithdrawalForm
+from shop.returns.models import Return
+from shop.returns.shown import WORDS
+from shop.returns.units import left_to_return
+
+State, Kind = Return.State, Return.Kind
+NOTHING_LEFT = "Everything in this order was sent back or refunded already."
+
+
+@personal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """The form, and the return it makes."""
+    order = load_order(number, key)
+    if made := made_before(request, order):
+        return see_other(page_of(made))
+    if refused := refusal_of(order, Kind.RETURN):
+        return refuse(request, order, refused)
+    form = ReturnForm(order, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            return see_other(page_of(services.ask(order=order, wanted=form.asked())))
+        except ShopError as reason:
+            form.add_error(None, str(reason))
+    return show(request, "ask", form)
+
+
+@personal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """First the statement, then its confirmation, which declares it."""
+    order = load_order(number, key)
+    if made := made_before(request, order):
+        return see_other(page_of(made))
+    if refused := refusal_of(order, Kind.WITHDRAWAL):
+        return refuse(request, order, refused)
+    form = WithdrawalForm(order, request.POST if request.method == "POST" else None)
+    if not form.is_bound or not form.is_valid() or "change" in request.POST:
+        return show(request, "withdraw", form)
+    if "confirmed" not in request.POST:
+        return show(request, "withdraw_confirm", form)
+    try:
+        return see_other(page_of(services.ask(order=order, wanted=form.asked())))
+    except ShopError as reason:
+        form.add_error(None, str(reason))
+        return show(request, "withdraw", form)
+
+
+@personal_page
+@require_safe
+def detail(request: HttpRequest, number: str, key: str, which: str) -> HttpResponse:
+    """How a return stands."""
+    parent = load_return(number, key, which)
+    lines = list(parent.lines.select_related("order_line", "exchange_for__size"))
+    words, kind = WORDS[State(parent.state)]
+    context = {"order": parent.order, "return": parent, "lines": lines, "words": words, "kind": kind}
+    may_cancel = parent.state in (State.REQUESTED, State.APPROVED) and parent.kind == Kind.RETURN
+    return render(request, "shop/returns/detail.html", {**context, "may_cancel": may_cancel})
+
+
+@personal_page
+@require_safe
+def slip_pdf(request: HttpRequest, number: str, key: str, which: str) -> HttpResponse:
+    """The slip to lay into the parcel; 404 unless it may be sent."""
+    parent = load_return(number, key, which)
+    if parent.state != State.APPROVED:
+        raise Http404("no slip for this return")
+    response = HttpResponse(slip.pdf(parent), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="return-{parent.number}.pdf"'
+    return response
+
+
+@personal_page
+@require_POST
+def cancel(request: HttpRequest, number: str, key: str, which: str) -> HttpResponse:
+    """The customer keeps it after all. What cannot be given up any more stays as it is, and its page says how."""
+    parent = load_return(number, key, which)
+    if parent.kind == Kind.RETURN and parent.state in (State.REQUESTED, State.APPROVED):
+        # Refused where the parcel was opened while the page was open.
+        with suppress(ShopError):
+            services.cancel(parent=parent, reason="cancelled by the customer")
+    return see_other(page_of(parent))
+
+
+def load_return(number: str, key: str, which: str) -> Return:
+    """The return of that order, for somebody who holds the order's key; 404 for everybody else."""
+    return get_object_or_404(
+        Return.objects.select_related("order", "replacement"),
+        number=which,
+        order__number=number,
+        order__key=key,
+    )
+
+
+def made_before(request: HttpRequest, order: Order) -> Return | None:
+    """The return that this very form has made: a double click, or Back and once more."""
+    key = request.POST.get("key", "")
+    return Return.objects.filter(order=order, request_key=key[:64]).first() if key and "\0" not in key else None
+
+
+def refusal_of(order: Order, kind: Return.Kind) -> str:
+    return refusal(order, kind) or ("" if left_to_return(order) else NOTHING_LEFT)
+
+
+def refuse(request: HttpRequest, order: Order, words: str) -> HttpResponse:
+    """Why not; 409 for a form that was sent."""
+    context = {"order": order, "lines": list(order.lines.all()), "refused": words}
+    return render(request, "shop/returns/refused.html", context, status=409 if request.method == "POST" else 200)
+
+
+def show(request: HttpRequest, page: str, form: PiecesForm) -> HttpResponse:
+    """One of the forms; 422 with what is to be mended."""
+    order = form.order
+    kind = Kind.RETURN if page == "ask" else Kind.WITHDRAWAL
+    context: dict[str, Any] = {
+        "order": order,
+        "lines": list(order.lines.all()),
+        "form": form,
+        "rows": form.rows(),
+        "until": last_day(order, kind),
+        "chosen": form.chosen() if page == "withdraw_confirm" else [],
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, f"shop/returns/{page}.html", context, status=status)
+
+
+def page_of(parent: Return) -> str:
+    return reverse("order-return-detail", args=[parent.order.number, parent.order.key, parent.number])
