@@ -37,6 +37,7 @@ PAGES = {
     **{f"shop_purchaseorder_{step}": PURCHASE for step in ("approve", "again", "cancel", "close", "costs", "answer")},
     **{f"shop_purchaseorder_{step}": PURCHASE for step in ("accept", "refuse")},
     **{f"shop_purchaseorder_{step}": "view_purchaseorder" for step in ("pdf", "csv", "file")},
+    "shop_supplier_key": "change_supplier",
     "shop_purchaseorder_receive": "view_purchaseorder add_goodsreceipt",
     **dict.fromkeys(("shop_return_approve", "shop_return_decline", "shop_return_cancel"), "view_return add_return"),
     "shop_return_receive": "view_return change_return",

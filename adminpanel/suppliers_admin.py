@@ -1,20 +1,31 @@
 """Suppliers, and what each of our variants is called and costs there."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import Model
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Case, DecimalField, F, FloatField, Model, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
 
 from adminpanel.fields import MoneyField
 from adminpanel.showing import FormerStates
-from adminpanel.site import status
+from shop.catalog.models import Product
 from shop.core.countries import country_names
-from shop.core.money import Money
+from shop.core.money import Money, shop_currency
+from shop.suppliers.costing import margin
+from shop.suppliers.keys import new_key
 from shop.suppliers.models import Supplier, SupplierProduct
+from shop.suppliers.purchase_models import GoodsReceiptLine
+from shop.tax.services import rates_for
 
 
 class SupplierForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -63,13 +74,34 @@ class SupplierAdmin(NobodysCard):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return {} if obj or not self.has_add_permission(request) else self.prepopulated_fields
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.key_view)
+        return [path("<int:supplier_id>/key/", view, name="shop_supplier_key"), *super().get_urls()]
+
+    def key_view(self, request: HttpRequest, supplier_id: int) -> HttpResponse:
+        """A new key of the HTTP interface: asked for by GET, made by POST and shown this once."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        supplier = get_object_or_404(Supplier, pk=supplier_id)
+        key = new_key(supplier) if request.method == "POST" else ""
+        context = {"title": f"Key for {supplier.name}", "supplier": supplier, "key": key, "opts": self.opts}
+        response = TemplateResponse(
+            request, "adminpanel/purchase/key.html", {**self.admin_site.each_context(request), **context}
+        )
+        response["Cache-Control"] = "private, no-store"
+        return response
+
     @admin.display(description="Minimum order", ordering="minimum_order")
     def minimum(self, supplier: Supplier) -> str:
         return str(Money(supplier.minimum_order, supplier.currency)) if supplier.minimum_order else "none"
 
     @admin.display(description="Key of the HTTP interface")
     def interface_key(self, supplier: Supplier) -> Any:
-        return status(f"ends in {supplier.api_key_hint}", "good") if supplier.api_key_hash else status("none")
+        words = f"ends in {supplier.api_key_hint}" if supplier.api_key_hash else "none"
+        if not supplier.pk:
+            return words
+        url = reverse("admin:shop_supplier_key", args=[supplier.pk])
+        return format_html('{} <a class="link" href="{}">Make a new one</a>', words, url)
 
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -80,15 +112,51 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["supplier", "variant", "supplier_sku", "cost", "pack_size", "lead_time_days", "is_preferred"]
 
 
+def landed_average() -> Subquery:
+    """Over all that came fit for sale of a source's variant, from whomever; minor units of the shop's currency."""
+    came = GoodsReceiptLine.objects.filter(line__variant=OuterRef("variant"), received__gt=0).order_by()
+    paid = Sum(F("landed_unit_cost") * F("received"), output_field=FloatField())
+    average = came.values("line__variant").annotate(each=paid / Sum("received", output_field=FloatField()))
+    return Subquery(average.values("each"))
+
+
+def vat_at_home() -> Case:
+    """The rate in a source's price today, percent; one query for its classes."""
+    rates = rates_for(settings.SHOP_COUNTRY, timezone.localdate())
+    whens = [
+        When(variant__product__tax_class=name, then=Value(rates.of(name), DecimalField()))
+        for name in Product.TaxClass.values
+    ]
+    return Case(*whens, default=Value(Decimal(0), DecimalField()))
+
+
 @admin.register(SupplierProduct)
 class SupplierProductAdmin(NobodysCard):
     form = SourceForm
-    list_display = ["sku", "piece", "supplier", "supplier_sku", "unit_cost", "pack_size", "is_preferred"]
+    list_display = ["sku", "piece", "supplier", "supplier_sku", "unit_cost", "landed_cost", "margin", "pack_size",
+                    "is_preferred"]  # fmt: skip
     list_filter = ["is_preferred", ("supplier", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["supplier", "variant__product", "variant__colour", "variant__size"]
     autocomplete_fields = ["supplier", "variant"]
     search_fields = ["variant__sku", "supplier_sku", "variant__product__name"]
     search_help_text = "Our SKU, theirs, or the product"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SupplierProduct]:
+        """With what a unit cost on average by the time it was here, and the VAT in its price at home."""
+        rows: QuerySet[SupplierProduct] = super().get_queryset(request)
+        return rows.annotate(landed=landed_average(), vat=vat_at_home())
+
+    @admin.display(description="Landed", ordering="landed")
+    def landed_cost(self, source: Any) -> str:
+        return "not yet" if source.landed is None else str(Money(round(source.landed), shop_currency()))
+
+    @admin.display(description="Margin")
+    def margin(self, source: Any) -> str:
+        """Of the price without VAT."""
+        if source.landed is None:
+            return "not yet"
+        found = margin(source.variant, round(source.landed), Decimal(source.vat))
+        return f"{found.left} ({found.percent}%)"
 
     @admin.display(description="SKU", ordering="variant__sku")
     def sku(self, source: SupplierProduct) -> str:

@@ -32,6 +32,7 @@ from shop.orders.models import Order, OrderHold
 from shop.packing.models import PackingTask, Wave
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 from shop.returns.models import Return
+from shop.suppliers.models import Supplier
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseProposal, SupplierFile
 from shop.tests.builders import make_user
 from shop.warehouse.moving_models import StockCount, Transfer
@@ -63,6 +64,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **{f"shop_purchaseorder_{step}": (PurchaseOrder,) for step in ("approve", "again", "cancel", "close", "costs")},
     **{f"shop_purchaseorder_{step}": (PurchaseOrder,) for step in ("answer", "receive", "pdf", "csv")},
     **{f"shop_purchaseorder_{step}": (PurchaseOrder, PurchaseProposal) for step in ("accept", "refuse")},
+    "shop_supplier_key": (Supplier,),
     "shop_purchaseorder_file": (PurchaseOrder, SupplierFile),
 }
 QUESTIONS = {"autocomplete": "?app_label=shop&model_name=voucher&field_name=promotion&term="}

@@ -18,7 +18,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
         "shop.invoices.handlers.credit_refund",
         "shop.packing.handlers.follow_refund",
     ),
-    "StockLow": ("shop.warehouse.handlers.mail_stock_low",),
+    "StockLow": ("shop.warehouse.handlers.mail_stock_low", "shop.suppliers.handlers.draft_low"),
     "StockReceived": (),
     "PurchaseOrderSent": ("shop.suppliers.handlers.mail_purchase_order",),
     "PackageCreated": (),

@@ -1,8 +1,9 @@
-"""What suppliers are told when something happened."""
+"""What is ordered, and what suppliers are told, when something happened."""
 
 from shop.adapters.mail import Attachment
 from shop.events.envelope import Event
 from shop.mail.services import queue_mail
+from shop.suppliers.drafting import draft_due
 from shop.suppliers.links import LASTS, address_for
 from shop.suppliers.purchase_models import PurchaseOrder
 from shop.suppliers.sheets import sheet
@@ -35,3 +36,8 @@ def mail_purchase_order(event: Event) -> None:
         },
         attachments=files,
     )
+
+
+def draft_low(event: Event) -> None:
+    """StockLow: what is at its reorder point goes on a draft for its supplier."""
+    draft_due([event.detail["variant_id"]])

@@ -1,5 +1,6 @@
 """The product page."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from shop.catalog.snapshot import DEPARTMENTS, Snapshot
 from shop.core.http import absolute, public_page
 from shop.core.money import Money
 from shop.delivery import services as delivery
+from shop.suppliers.expected import expected
 
 RELATED = 4
 
@@ -42,6 +44,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             "product": found,
             "choice": choice,
             "size_error": size_error(choice, request.GET.get("missing", "")),
+            "back_on": back_on(choice),
             "chart": chart_of(found),
             "snapshot": snapshot,
             "related": related_to(found, snapshot),
@@ -61,6 +64,14 @@ def size_error(choice: Choice, missing: str) -> str:
         gone = f"{choice.variant.size.name} is sold out in {choice.colour.name.lower()}, so it is not in your bag."
         return f"{gone} Choose another size." if choice.purchasable else gone
     return ""
+
+
+def back_on(choice: Choice) -> date | None:
+    """When what is sold out comes back, as far as a supplier has confirmed it. Asks only where it is sold out."""
+    if choice.in_stock:
+        return None
+    coming = expected(variant.pk for variant in ([choice.variant] if choice.variant else choice.shown))
+    return min((day for day, _ in coming.values()), default=None)
 
 
 def variants_of(product: Product) -> list[ProductVariant]:

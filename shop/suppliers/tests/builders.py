@@ -27,7 +27,9 @@ def make_supplier(**fields: Any) -> Supplier:
 
 
 def make_source(variant: ProductVariant, supplier: Supplier, **fields: Any) -> SupplierProduct:
-    defaults = {"supplier_sku": f"TM-{variant.sku}", "cost": 2140}
+    """The preferred one, unless the variant has such a source already."""
+    first = not variant.sources.filter(is_preferred=True).exists()
+    defaults = {"supplier_sku": f"TM-{variant.sku}", "cost": 2140, "is_preferred": first}
     return SupplierProduct.objects.create(variant=variant, supplier=supplier, **{**defaults, **fields})
 
 
