@@ -46,6 +46,7 @@ PAGES = {
     "shop_order_sync": "view_order change_paymentattempt",
     "shop_providerevent_again": "view_providerevent change_paymentattempt",
     "shop_document_pdf": "view_document",
+    "shop_shipment_label": "view_shipment",
     **dict.fromkeys(("shop_transfer_send", "shop_transfer_receive", "shop_transfer_cancel"), "change_transfer"),
     **dict.fromkeys(
         ("shop_stockcount_finish", "shop_stockcount_reopen", "shop_stockcount_cancel"), "change_stockcount"
@@ -75,7 +76,9 @@ NOBODY = {
 ONLY = {
     **dict.fromkeys(("shop_order_sync", "shop_providerevent_again", "shop_productvariant_process_import"), "POST"),
     **dict.fromkeys(("shop_packing_out", "shop_packing_finish", "shop_wave_leave"), "POST"),
-    **dict.fromkeys(("shop_document_pdf", "autocomplete", "jsi18n", "password_change_done"), "GET"),
+    **dict.fromkeys(
+        ("shop_document_pdf", "shop_shipment_label", "autocomplete", "jsi18n", "password_change_done"), "GET"
+    ),
     **dict.fromkeys(("shop_packing_find", "shop_packing_slips", "shop_wave_picks", "shop_wave_slips"), "GET"),
 }
 # The ways in, out and to a new password, which ask for no right.

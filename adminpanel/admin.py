@@ -10,6 +10,7 @@ from adminpanel import (  # noqa: F401 - importing registers
     messages_admin,
     orders_admin,
     packing_admin,
+    parcels_admin,
     payments_admin,
     people_admin,
     products_admin,

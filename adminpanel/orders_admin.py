@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from adminpanel.parcels_admin import KINDS as PARCELS
 from adminpanel.payment_steps import may_try_again
 from adminpanel.payments_admin import KINDS
 from adminpanel.refund_form import RefundForm
@@ -99,6 +100,7 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
             "may_try_again": may_try_again(request.user),
             "may_sync": request.user.has_perm("shop.change_paymentattempt"),
             "sees_payments": request.user.has_perm("shop.view_paymentattempt"),
+            "sees_parcels": request.user.has_perm("shop.view_shipment"),
             "sees_documents": request.user.has_perm("shop.view_document"),
             "entries": seen_by(request.user, timeline(order)),
         }
@@ -140,10 +142,11 @@ def sync_answer(before: PaymentAttempt, after: PaymentAttempt) -> str:
 
 
 def order_facts(order: Order) -> dict[str, Any]:
-    """All that belongs to the order except what happened to it, in five queries however long it is."""
+    """All that belongs to the order except what happened to it, in six queries however long it is."""
     lines = list(order.lines.all())
     attempts = list(order.payment_attempts.all())
     holds = Reservation.objects.filter(order_line__in=lines).select_related("order_line", "level__location")
+    parcels = order.shipments.order_by("pk") if order.paid_at else ()
     return {
         "order": order,
         "lines": [(line, media_url(line.image) if line.image else "") for line in lines],
@@ -152,6 +155,7 @@ def order_facts(order: Order) -> dict[str, Any]:
         "fulfilment_kind": FULFILMENT.get(order.fulfilment_state, ""),
         "attempts": [(attempt, KINDS.get(attempt.state, "")) for attempt in attempts],
         "reservations": list(holds),
+        "parcels": [(parcel, PARCELS.get(parcel.state, "")) for parcel in parcels],
         "taxes": list(order.taxes.all()),
         "documents": list(documents_of(order)),
     }

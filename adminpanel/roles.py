@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Group, Permission
 
 # Letters: v view, a add, c change, d delete. Change on a read-only model allows its one button: sync a payment,
-# retry an event, send a mail again, correct a stock level, pack, close an alert.
+# retry an event, send a mail again, correct a stock level, pack, send a parcel, close an alert.
 CATALOGUE = ("category", "colour", "product", "productvariant", "productimage", "sizesystem", "size", "sizechart")
 CATALOGUE_ALL = (*CATALOGUE, "sizechartentry")
 # Delete is for the lines of a draft: transfers and counts themselves are cancelled.
@@ -15,11 +15,13 @@ CUSTOMERS_OWN = ("address", "consent", "accountevent")
 ROLES: dict[str, dict[str, str]] = {
     "owner": {
         **dict.fromkeys(CATALOGUE_ALL, "vacd"),
-        **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate"), "vacd"),
+        **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate", "shippingclosure"), "vacd"),
         **dict.fromkeys(MOVING, "vacd"),
         "taxrate": "vacd",
         "document": "v",
-        **dict.fromkeys(("stocklevel", "packingtask", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"),
+        **dict.fromkeys(
+            ("stocklevel", "packingtask", "shipment", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"
+        ),
         **dict.fromkeys(("supplier", "supplierproduct", "purchaseorderline"), "vacd"),
         # Purchase orders are cancelled, never deleted. Add of a receipt: receive goods.
         **{"purchaseorder": "vac", "goodsreceipt": "va"},
@@ -43,8 +45,9 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
         **dict.fromkeys(("order", "orderline", "stockmovement", "reservation", "wave"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),
-        **dict.fromkeys(("stocklevel", "packingtask", "alert"), "vc"),
+        **dict.fromkeys(("stocklevel", "packingtask", "shipment", "alert"), "vc"),
         "return": "vc",
+        "shippingclosure": "vacd",
         "stocklocation": "vac",
         **dict.fromkeys(MOVING, "vacd"),
         **dict.fromkeys(("supplier", "purchaseorder", "purchaseorderline"), "v"),
@@ -57,8 +60,7 @@ ROLES: dict[str, dict[str, str]] = {
         "refund": "va",
         "return": "va",
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
-        "taxrate": "v",
-        "document": "v",
+        **dict.fromkeys(("taxrate", "document", "shipment", "shippingclosure"), "v"),
         **dict.fromkeys(CUSTOMERS_OWN, "v"),
         **dict.fromkeys(("paymentattempt", "outgoingmail", "alert"), "vc"),
         **dict.fromkeys((*MARKETING, "redemption"), "v"),

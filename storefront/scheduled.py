@@ -12,6 +12,8 @@ from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
 from shop.checkout.reconcile import expire_unpaid, look_back, reconcile
 from shop.checkout.sentinel.run import sentinel
+from shop.delivery.labels import drop_unused
+from shop.delivery.tracking import ask_for_news
 from shop.events.relay import relay
 from shop.mail.services import send_due_mail
 from shop.marketing.sales import apply_sales
@@ -60,6 +62,8 @@ JOBS: tuple[Job, ...] = (
     # On a laptop the provider is the server beside the worker, which needs a moment to come up.
     Job("reconcile payments", reconcile, every=300, first=60),
     Job("look back for lost messages", look_back, every=86400, first=600),
+    Job("labels of opened parcels", drop_unused, every=600, first=120),
+    Job("ask carriers for news", ask_for_news, every=1800, first=300),
     Job("sentinel", sentinel, every=3600, first=120),
     Job("plan packing", plan_forgotten, every=300, first=90),
     Job("give up overdue returns", cancel_overdue, every=3600, first=300),

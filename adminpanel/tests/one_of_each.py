@@ -6,6 +6,7 @@ from django.db.models import Model
 from shop.alerts.models import Alert
 from shop.catalog.models import SizeChart
 from shop.core import clock
+from shop.delivery.shipment_models import Shipment, ShipmentLabel, ShippingClosure
 from shop.events.models import OutboxEvent
 from shop.invoices.services import issue_invoice
 from shop.invoices.tests.builders import make_paid_order, make_refund
@@ -56,6 +57,9 @@ def one_of_each() -> dict[type[Model], Model]:
         *purchase_rows(),
         make_return(line),
     ]
+    shipment = Shipment.objects.create(order=order, location=level.location)
+    ShipmentLabel.objects.create(shipment=shipment, pdf=b"%PDF-1")
+    rows += [shipment, ShippingClosure.objects.create(day=clock.now().date(), reason="Stock-taking")]
     invoice = issue_invoice(order.pk)
     assert invoice is not None
     return {type(row): row for row in [*rows, invoice]}

@@ -26,6 +26,7 @@ from adminpanel.tests.one_of_each import one_of_each
 from shop.accounts.models import User
 from shop.catalog.models import Product
 from shop.checkout.tests.paying_builders import FakeProvider
+from shop.delivery.shipment_models import Shipment
 from shop.invoices.models import Document
 from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderHold
@@ -53,6 +54,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(("shop_payment_end", "shop_payment_return"), (Order, PaymentAttempt)),
     "shop_providerevent_again": (ProviderEvent,),
     "shop_document_pdf": (Document,),
+    "shop_shipment_label": (Shipment,),
     **dict.fromkeys(("shop_transfer_send", "shop_transfer_receive", "shop_transfer_cancel"), (Transfer,)),
     **dict.fromkeys(("shop_stockcount_finish", "shop_stockcount_reopen"), (StockCount,)),
     **dict.fromkeys(("shop_stockcount_cancel", "shop_stockcount_approve"), (StockCount,)),

@@ -15,6 +15,9 @@ from shop.accounts.models import User
 from shop.tests.builders import make_user
 
 PAGES = {
+    "Parcels": "admin:shop_shipment_changelist",
+    "Closed days": "admin:shop_shippingclosure_changelist",
+    "Add a closed day": "admin:shop_shippingclosure_add",
     "Home": "admin:index",
     "Alerts": "admin:shop_alert_changelist",
     "Orders": "admin:shop_order_changelist",

@@ -7,10 +7,21 @@ from django.conf import settings
 from django.db import transaction
 
 from shop.accounts.models import User
-from shop.adapters.carriers import Carrier, CarrierUnavailable, Label, LabelRequest, Place, carrier, is_known
+from shop.adapters.carriers import (
+    Carrier,
+    CarrierRefused,
+    CarrierUnavailable,
+    Label,
+    LabelRequest,
+    Place,
+    carrier,
+    is_known,
+)
 from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
-from shop.delivery.parcels import News, locked, record
+from shop.core.numbers import secret_key
+from shop.delivery.locking import locked
+from shop.delivery.parcels import News, record
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, TrackingEvent
 from shop.delivery.ways import carrier_of
 from shop.orders.models import Order
@@ -19,6 +30,7 @@ log = logging.getLogger(__name__)
 
 # Well above the longest that two tries and two looks may take.
 CLAIM = timedelta(minutes=2)
+MOST, LONGEST_NUMBER = 50, 80
 # What a parcel weighs at least, with its paper.
 LIGHTEST = 100
 
@@ -55,6 +67,58 @@ def obtain(adapter: Carrier, request: LabelRequest, *, asked_before: bool = Fals
     return adapter.find(request.key) or adapter.label(request)
 
 
+def drop_label(shipment_id: int, *, actor: User | None) -> None:
+    """Give the label of a parcel that has not left back to its carrier, and forget it here.
+
+    Raises ShopError where there is none or the parcel has left, and what the carrier raises; then it stays.
+    """
+    shipment = Shipment.objects.get(pk=shipment_id)
+    if shipment.dispatched_at or not ShipmentLabel.objects.filter(shipment=shipment).exists():
+        raise InvalidTransition(f"{shipment.number} has left, or has no label to give back.")
+    carrier(shipment.carrier).cancel(shipment.carrier_reference)
+    _forget(shipment_id)
+
+
+def drop_unused() -> int:
+    """Give back the labels of parcels that were opened again; how many. A refusal is told in the log and left."""
+    opened = ShipmentLabel.objects.filter(shipment__state=Shipment.State.CANCELLED).select_related("shipment")
+    dropped = 0
+    for label in opened.order_by("pk")[:MOST]:
+        try:
+            carrier(label.shipment.carrier).cancel(label.shipment.carrier_reference)
+        except CarrierUnavailable as error:
+            log.warning("label of %s could not be given back yet: %s", label.shipment.number, error)
+            continue
+        except CarrierRefused as error:
+            log.warning("label of %s is not taken back: %s", label.shipment.number, error)
+        _forget(label.shipment_id)
+        dropped += 1
+    return dropped
+
+
+@transaction.atomic
+def write_tracking(shipment_id: int, number: str) -> None:
+    """Note the number of a carrier whose labels are not made here. Raises ShopError for none, or beside a label."""
+    _, shipment = locked(shipment_id)
+    if not number or len(number) > LONGEST_NUMBER:
+        raise ShopError(f"Write the tracking number: 1 to {LONGEST_NUMBER} characters.")
+    if ShipmentLabel.objects.filter(shipment=shipment).exists():
+        raise InvalidTransition(f"{shipment.number} has a label with a number of its own.")
+    shipment.tracking_number, shipment.tracking_url = number, ""
+    shipment.save(update_fields=["tracking_number", "tracking_url", "updated_at"])
+
+
+@transaction.atomic
+def _forget(shipment_id: int) -> None:
+    """The parcel has no label any more; its next one is asked for under another key."""
+    _, shipment = locked(shipment_id)
+    ShipmentLabel.objects.filter(shipment=shipment).delete()
+    shipment.tracking_number = shipment.tracking_url = shipment.carrier_reference = ""
+    shipment.label_cost = shipment.label_asked_at = None
+    shipment.request_key = secret_key()
+    shipment.save()
+
+
 @transaction.atomic(durable=True)
 def _claim(shipment_id: int) -> tuple[str, LabelRequest, bool]:
     """Keep everybody else from asking for a while; the carrier's code, the request, whether it was made before."""
@@ -84,7 +148,7 @@ def _keep(shipment_id: int, code: str, label: Label, actor: User | None) -> Ship
     shipment.carrier_reference, shipment.label_cost = label.reference[:80], label.cost
     shipment.save()
     kept, _ = ShipmentLabel.objects.get_or_create(shipment=shipment, defaults={"pdf": label.pdf})
-    record(shipment_id, News(TrackingEvent.Kind.LABEL, source=f"label:{shipment.number}"), actor=actor)
+    record(shipment_id, News(TrackingEvent.Kind.LABEL, source=f"label:{shipment.request_key}"), actor=actor)
     return kept
 
 

@@ -15,6 +15,7 @@ from shop.core.errors import InvalidTransition, ShopError
 from shop.core.numbers import secret_key
 from shop.delivery import mails, troubles
 from shop.delivery.fulfilment import follow
+from shop.delivery.locking import locked
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, TrackingEvent
 from shop.delivery.ways import collected_at, needs_label
 from shop.events.services import emit
@@ -142,13 +143,6 @@ def refusal(order: Order, shipment: Shipment) -> str:
     if needs_label(order, shipment) and not ShipmentLabel.objects.filter(shipment=shipment).exists():
         return f"{shipment.number} has no label yet."
     return ""
-
-
-def locked(shipment_id: int) -> tuple[Order, Shipment]:
-    """Order and parcel, locked in that order."""
-    order_id = Shipment.objects.values_list("order_id", flat=True).get(pk=shipment_id)
-    order = Order.objects.locked().get(pk=order_id)
-    return order, Shipment.objects.locked().select_related("location").get(pk=shipment_id)
 
 
 def _is_latest(shipment: Shipment, event: TrackingEvent) -> bool:

@@ -52,6 +52,7 @@ NAVIGATION = [
         "items": [
             page("Packing", "package_2", "packingtask"),
             page("Waves", "conveyor_belt", "wave"),
+            page("Parcels", "deployed_code_history", "shipment"),
             page("Stock", "inventory_2", "stocklevel"),
             page("Stock ledger", "receipt_long", "stockmovement"),
             page("Reservations", "lock_clock", "reservation"),
@@ -59,6 +60,7 @@ NAVIGATION = [
             page("Stock counts", "fact_check", "stockcount"),
             page("Locations", "warehouse", "stocklocation"),
             page("Delivery", "local_shipping", "shippingmethod"),
+            page("Closed days", "event_busy", "shippingclosure"),
         ],
     },
     {
