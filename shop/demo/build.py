@@ -18,6 +18,7 @@ from shop.demo.promotions import make_promotions, make_sale
 from shop.demo.source import Article, articles
 from shop.demo.staff import make_staff
 from shop.demo.stock import make_stock
+from shop.demo.suppliers import make_suppliers
 from shop.orders.models import Order
 
 
@@ -62,11 +63,12 @@ def build_originals(plan: Plan, stream: TextIO) -> None:
 
 @transaction.atomic
 def finish(plan: Plan) -> None:
-    """The last step, whole or not at all: past orders, promotions, a sale, and the listings that pages are made of."""
+    """The last step, whole or not at all: orders, promotions, a sale, suppliers, and the listings that pages need."""
     variants = variants_of(plan.articles)
     make_orders(plan.orders, variants)
     make_promotions()
     make_sale()
+    make_suppliers(variants)
     listings.refresh({variant.product_id for variant in variants})
 
 
