@@ -142,7 +142,7 @@ class PersonAdmin(SecondStepOff, DjangoUserAdmin, WithinOwnRights):  # type: ign
             obj.email_confirmed_at = None
         super().save_model(request, obj, form, change)
         if moved:
-            note(AccountEvent.Kind.EMAIL_CHANGED, request=request, user=obj, email=former, note="by staff")
+            note_of_staff(request, AccountEvent.Kind.EMAIL_CHANGED, obj, former)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Where an identity provider keeps people, they come from there."""
@@ -192,8 +192,14 @@ def tell_of_password(request: HttpRequest, person: User) -> None:
         sessions.end_others(request)
     else:
         sessions.end_here(person)
-    note(AccountEvent.Kind.PASSWORD_CHANGED, request=request, user=person, note="by staff")
+    note_of_staff(request, AccountEvent.Kind.PASSWORD_CHANGED, person)
     mails.password_changed(person)
+
+
+def note_of_staff(request: HttpRequest, kind: AccountEvent.Kind, person: User, former_email: str = "") -> None:
+    """Its owner reads this: neither address nor browser of whoever did it, unless that was themselves."""
+    own = person.pk == request.user.pk
+    note(kind, request=request if own else None, user=person, email=former_email, note="" if own else "by staff")
 
 
 def may_manage(editor: Any, person: User | None) -> bool:
