@@ -43,6 +43,6 @@ def safe_next(request: HttpRequest) -> str:
 
 def is_local(path: str) -> bool:
     """Whether that is a path on this site, in every browser's reading: one slash first, no \\, no control character."""
-    if len(path) > MAX_NEXT or not path.startswith("/") or path.startswith("//") or "\\" in path:
+    if len(path) > MAX_NEXT or not path.startswith("/") or "\\" in path:
         return False
     return path.isprintable() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
