@@ -88,7 +88,8 @@ def merge(key: str, user: User) -> int:
     own = WishList.objects.select_for_update().get(pk=list_for(user).pk)
     before = own.items.count()
     for item in guests.items.order_by("added_at", "pk"):
-        put(own, WishItem(**{name: getattr(item, name) for name in ("product", "colour", "variant", "added_at")}))
+        same = {name: getattr(item, name) for name in ("product_id", "colour_id", "variant_id", "added_at")}
+        put(own, WishItem(**same))
     guests.delete()
     return own.items.count() - before
 

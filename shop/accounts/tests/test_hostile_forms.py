@@ -48,7 +48,7 @@ def path_of(name: str, user: User) -> str:
     order.save()
     place = {"full_name": "A", "country": "GB", "address": "1 High Street", "city": "Leeds"}
     row = user.addresses.create(**place)
-    known = {"number": order.number, "key": order.key, "address_id": str(row.pk), "document": "none"}
+    known = {"number": order.number, "key": order.key, "address_id": str(row.pk), "document": "none", "which": "1"}
     route = ROUTES[name]
     for word, value in known.items():
         route = route.replace(f"<slug:{word}>", value).replace(f"<int:{word}>", value)

@@ -151,7 +151,9 @@ def test_an_order_under_way_keeps_how_to_reach_its_buyer_until_it_is_over(client
 def test_nobody_can_sign_in_with_it_and_every_session_is_over(client: Client, alice: User) -> None:
     other = Client()
     other.force_login(alice)
-    client.post(ERASE)
+    answer = client.post(ERASE)
+    assert "_auth_user_id" not in client.session, "nothing of theirs is kept for the next person at this browser"
+    assert {name for name, cookie in answer.cookies.items() if not cookie.value} >= {"bag", "wish"}
     alice.refresh_from_db()
     assert not alice.is_active and not alice.has_usable_password() and alice.erased_at is not None
     for browser in (client, other):
