@@ -62,7 +62,7 @@ class Merged:
 def merge(source: str, target: str) -> Merged:
     """Take the bag of the one key into that of the other, once, as far as stock goes."""
     bags = [bag for bag in (store().load(source), store().load(target)) if bag]
-    held, _ = held_by({source, target}.union(*(bag.keys for bag in bags)))
+    held = held_by({source, target}.union(*(bag.keys for bag in bags))).units
     found = pieces(line.variant_id for bag in bags for line in bag.lines)
     most = {pk: variant.available + held.get(pk, 0) for pk, variant in found.items()}
     moved = store().merge(source, target, most)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, Value
 from django.urls import reverse
 
 from shop.cart.stores import MAX_LINES, MAX_QUANTITY, BagMoved, StoredCart, StoredLine, placed_from, store
@@ -14,7 +15,9 @@ from shop.core import clock
 from shop.core.errors import ShopError
 from shop.core.money import Money
 from shop.core.numbers import secret_key
+from shop.warehouse import ahead
 from shop.warehouse.models import Reservation
+from shop.warehouse.moving_models import BackOrder
 
 
 class NotSold(ShopError):
@@ -44,12 +47,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class BagLine:
-    """One line, priced now. available: units this buyer can have; sizes: its siblings of the same colour."""
+    """One line, priced now. available: units this buyer can have; ready: those of them that are here.
+
+    sizes: its siblings of the same colour.
+    """
 
     variant: ProductVariant
     quantity: int
     seen_price: int
     available: int
+    ready: int
     picture: Mapping[str, str]
     sizes: Sequence[ProductVariant]
 
@@ -77,7 +84,17 @@ class BagLine:
 
     @property
     def few_left(self) -> bool:
-        return self.is_sold and 0 < self.available <= FEW
+        return self.is_sold and not self.later and 0 < self.available <= FEW
+
+    @property
+    def later(self) -> int:
+        """Units of it that are sold before they are here."""
+        return max(self.quantity - self.ready, 0) if self.is_sold and not self.problem else 0
+
+    @property
+    def promise(self) -> str:
+        """When those are sent, in words; empty where all of it is here."""
+        return ahead.words(self.later, self.quantity, self.variant.promised_on) if self.later else ""
 
     @property
     def problem(self) -> str:
@@ -147,13 +164,14 @@ def price(cart: StoredCart | None, *, with_sizes: bool = True) -> Bag:
     ids = [line.variant_id for line in cart.lines]
     variants = siblings_of(ids) if with_sizes else these(ids)
     pictures = pictures_of(variants.values())
-    held, waiting = held_by(cart.keys)
+    held, here, waiting = held_by(cart.keys)
     lines = [
         BagLine(
             variant=(variant := variants[line.variant_id]),
             quantity=line.quantity,
             seen_price=line.seen_price,
             available=variant.available + held.get(line.variant_id, 0),
+            ready=variant.ready + here.get(line.variant_id, 0),
             picture=pictures.get((variant.product_id, variant.colour.slug), {}),
             sizes=[other for other in variants.values() if same_piece(other, variant) and may_choose(other, variant)],
         )
@@ -195,21 +213,33 @@ def pictures_of(variants: Iterable[ProductVariant]) -> dict[tuple[int, str], Map
     return {(pk, colour["slug"]): colour.get("image") or {} for pk, colours in rows for colour in colours}
 
 
-def held_by(keys: Iterable[str]) -> tuple[dict[int, int], Waiting | None]:
-    """What unpaid orders from a bag of these keys hold, by variant: nobody else can have it, but the buyer can."""
-    holds = Reservation.objects.held().filter(
-        placed_from(keys, "order_line__order__placement_key"),
-        order_line__order__state__in=["pending", "processing"],
+class Held(NamedTuple):
+    """What unpaid orders from a bag have, by variant; here: what of it is on a shelf; waiting: one of the orders."""
+
+    units: dict[int, int]
+    here: dict[int, int]
+    waiting: Waiting | None
+
+
+def held_by(keys: Iterable[str]) -> Held:
+    """What unpaid orders from a bag of these keys hold or wait for: nobody else can have it, but the buyer can."""
+    mine = Q(
+        placed_from(keys, "order_line__order__placement_key"), order_line__order__state__in=["pending", "processing"]
     )
     order = [f"order_line__order__{name}" for name in ("number", "key", "state")]
-    held: dict[int, int] = {}
-    waiting = None
-    for variant, units, number, secret, state in holds.values_list("level__variant_id", "quantity", *order):
+    holds = Reservation.objects.held().filter(mine).order_by()
+    waits = BackOrder.objects.waiting().filter(mine).order_by()
+    found = Held({}, {}, None)
+    rows = holds.values_list("level__variant_id", "quantity", Value(True), *order).union(
+        waits.values_list("variant_id", "quantity", Value(False), *order), all=True
+    )
+    for variant, units, is_here, number, secret, state in rows:
         # A newer order takes the place of a pending one, but not of one whose payment is on its way.
         if state == "pending":
-            held[variant] = held.get(variant, 0) + units
-        waiting = Waiting(number, secret, state == "processing")
-    return held, waiting
+            found.units[variant] = found.units.get(variant, 0) + units
+            found.here[variant] = found.here.get(variant, 0) + units * is_here
+        found = found._replace(waiting=Waiting(number, secret, state == "processing"))
+    return found
 
 
 def note_seen(bag: Bag) -> None:
@@ -225,7 +255,7 @@ def add(*, key: str, variant: ProductVariant, quantity: int) -> bool:
     """
     cart = store().load(key)
     here = {line.variant_id: line.quantity for line in cart.lines} if cart else {}
-    held, _ = held_by(cart.keys if cart else (key,))
+    held = held_by(cart.keys if cart else (key,)).units
     most = min(variant.available + held.get(variant.pk, 0), MAX_QUANTITY)
     if most <= 0:
         raise SoldOut(shortage(variant, 1, 0))
@@ -261,7 +291,7 @@ def change(*, bag: Bag, line: BagLine, variant: ProductVariant, quantity: int) -
     if not is_sold(variant):
         raise NotSold("We no longer sell this. Remove it to go on.")
     there = sum(other.quantity for other in bag.lines if other.variant.pk == variant.pk and other is not line)
-    available = variant.available + held_by(bag.cart.keys)[0].get(variant.pk, 0)
+    available = variant.available + held_by(bag.cart.keys).units.get(variant.pk, 0)
     if there + quantity > MAX_QUANTITY:
         raise SoldOut(f"At most {MAX_QUANTITY} of one piece, and your bag has {there} in this size already.")
     if problem := shortage(variant, there + quantity, available):

@@ -62,8 +62,13 @@ class Choice:
     @property
     def few_left(self) -> int:
         """How many are left of the chosen variant, where that is few; else 0."""
-        left = self.variant.available if self.variant else 0
+        left = self.variant.available if self.variant and not self.later else 0
         return left if left <= FEW else 0
+
+    @property
+    def later(self) -> bool:
+        """Whether the chosen variant is sold before it is here."""
+        return self.variant is not None and self.variant.ready <= 0 < self.variant.available
 
     @property
     def elsewhere(self) -> list[ColourOption]:

@@ -1,5 +1,6 @@
 """What the shop sells: categories, products, their variants (size x colour), pictures and size charts."""
 
+from datetime import date
 from typing import Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -9,7 +10,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce, Greatest, JSONObject
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
@@ -204,10 +205,16 @@ class Product(TimeStamped):
 
 class ProductVariantQuerySet(models.QuerySet["ProductVariant"]):
     def with_available(self) -> Self:
-        """Adds `available`: units on hand that no order holds, over all active locations (0 where there is no row)."""
+        """Adds `ready`: units on hand, over all active locations, that no order holds and nobody waits for.
+
+        And `available`: all that can be bought, with those that are sold ahead of stock.
+        """
         units = models.F("stock_levels__on_hand") - models.F("stock_levels__reserved")
         active = models.Q(stock_levels__location__is_active=True)
-        return self.annotate(available=Coalesce(models.Sum(units, filter=active), 0))
+        waits = ProductVariant.objects.filter(pk=models.OuterRef("pk"), back_orders__state="waiting").order_by()
+        waiting = waits.values("pk").annotate(units=models.Sum("back_orders__quantity")).values("units")
+        unclaimed = Coalesce(models.Sum(units, filter=active), 0) - Coalesce(models.Subquery(waiting), 0)
+        return self.annotate(ready=Greatest(unclaimed, 0), available=Greatest(unclaimed + models.F("sold_ahead"), 0))
 
     def sellable(self) -> Self:
         """Variants that may be put in a bag: active, of a published product. Stock is another question."""
@@ -242,7 +249,10 @@ class ProductVariant(TimeStamped):
     objects = ProductVariantQuerySet.as_manager()
 
     # What with_available() adds.
+    ready: int
     available: int
+    # When units that are not here yet may be expected, where somebody has looked it up.
+    promised_on: date | None = None
 
     class Meta:
         ordering = ["product_id", "colour_id", "size_id"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from shop.cart.services import Bag, BagLine
 from shop.catalog.renditions import smallest
 from shop.catalog.snapshot import Snapshot
+from shop.checkout import promises
 from shop.core.money import Money
 from shop.delivery.models import ShippingRate
 from shop.delivery.services import Offer, offers_of, shown_rates
@@ -98,6 +99,7 @@ def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: s
     With a catalogue at the delivery and tax rates that it holds, without one at those read now. In this order: prices
     as that country pays them, discounts, ways of delivery for the discounted goods, discounts on those, taxes.
     """
+    promises.tell(line.variant for line in bag.lines if line.later)
     levy = levy_for(country, catalogue)
     lines = [priced(line, levy) for line in bag.lines if line.is_sold]
     found = discounts_of(bag, lines, customer, catalogue)

@@ -24,7 +24,7 @@ from shop.orders.services import Recipient
 from shop.payments.models import PaymentAttempt
 
 NOTHING_TO_PAY = "nothing to pay"
-COUNTRY, GOODS, CODE = "country", "goods", "code"
+COUNTRY, GOODS, CODE, WAITS = "country", "goods", "code", "waits"
 
 
 class CartChanged(ShopError):
@@ -56,33 +56,40 @@ class CountryChanged(DeliveryChanged):
 class Shown:
     """The amounts (minor units) a checkout page showed: the goods, and each way of delivery by its code.
 
-    code: the voucher code that was shown to apply; country: for where it all was.
+    code: the voucher code that was shown to apply; country: for where it all was; waits: what was shown to come later.
     """
 
     goods: int = -1
     delivery: Mapping[str, int] = field(default_factory=dict)
     code: str = ""
     country: str = ""
+    waits: str = ""
 
     def encode(self) -> str:
         """For a hidden field. Only its sender is protected by it, so it is not signed."""
         prices = {f"by-{code}": price for code, price in self.delivery.items()}
-        return urlencode({COUNTRY: self.country, GOODS: self.goods, CODE: self.code, **prices})
+        return urlencode({COUNTRY: self.country, GOODS: self.goods, CODE: self.code, WAITS: self.waits, **prices})
 
     @classmethod
     def decode(cls, text: str) -> "Shown":
         """What encode() wrote; anything else matches no amounts."""
         fields = dict(parse_qsl(text[:2000]))
-        code, country = fields.pop(CODE, ""), fields.pop(COUNTRY, "")
+        code, country, waits = fields.pop(CODE, ""), fields.pop(COUNTRY, ""), fields.pop(WAITS, "")
         amounts = {name: int(value) for name, value in fields.items() if value.isascii() and value.isdigit()}
         goods = amounts.pop(GOODS, -1)
-        return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()}, code, country)
+        return cls(goods, {name.removeprefix("by-"): amount for name, amount in amounts.items()}, code, country, waits)
 
 
 def shown(quoted: Quote) -> Shown:
     """What a page with that quote shows."""
     prices = {choice.offer.code: choice.price for choice in quoted.choices}
-    return Shown(quoted.charged.amount, prices, quoted.discounts.applied_code, quoted.country)
+    return Shown(quoted.charged.amount, prices, quoted.discounts.applied_code, quoted.country, waits_of(quoted))
+
+
+def waits_of(quoted: Quote) -> str:
+    """What of the bag is sold before it is here, and when it is promised: nobody waits who was not shown it."""
+    later = [line for line in quoted.bag.lines if line.later]
+    return " ".join(f"{line.variant.pk}x{line.later}:{line.variant.promised_on or ''}" for line in later)
 
 
 def place_order(  # noqa: PLR0913 - what, to whom, how and by whom, flat for every caller
@@ -169,6 +176,8 @@ def quoted_as_shown(stored: StoredCart | Quote, placement_key: str, recipient: R
         raise CountryChanged(f"Going there, your pieces cost {quoted.charged}. Please check the new total.")
     if bag.problems or not as_shown:
         raise CartChanged(bag.problems or bag.repriced)
+    if seen.waits != waits_of(quoted):
+        raise CartChanged([line for line in bag.lines if line.later])
     return quoted
 
 

@@ -1,12 +1,15 @@
 """What an order asks of the warehouse: its lines held, held longer, or held once more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
+from shop.catalog.models import ProductVariant
+from shop.checkout.promises import promised
 from shop.orders.models import Order, OrderLine
 from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation
+from shop.warehouse.moving_models import BackOrder
 
 
 def hold(order: Order) -> None:
@@ -15,11 +18,11 @@ def hold(order: Order) -> None:
 
 
 def keep_holding(order: Order) -> None:
-    """Hold what is held as long as the order may be paid, and reserve what is not held (any more).
+    """Hold what is held or promised as long as the order may be paid, and reserve what is not (any more).
 
     Raises OutOfStock, with nothing changed.
     """
-    held = set(Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True))
+    held = taken(order)
     assert order.hold_until
     warehouse.extend(order_line_ids=sorted(held), until=order.hold_until)
     reserve(order, [line for line in order.lines.all() if line.pk not in held])
@@ -32,7 +35,7 @@ def hold_again(order: Order) -> bool:
         return False
     try:
         with transaction.atomic():
-            warehouse.reserve(demands=demands_of(lines), document=order.number, expires_at=None)
+            promise(warehouse.reserve(demands=demands_of(lines), document=order.number, expires_at=None))
     except warehouse.OutOfStock:
         return False
     return True
@@ -43,23 +46,40 @@ def hold_missing(order: Order) -> None:
 
     Also where a line's variant was deleted: nobody could pack it.
     """
-    held = set(Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True))
+    held = taken(order)
     missing = [line for line in order.lines.all() if line.pk not in held]
     if any(line.variant_id is None for line in missing):
         raise warehouse.OutOfStock([])
     if missing:
-        warehouse.reserve(demands=demands_of(missing), document=order.number, expires_at=None)
+        promise(warehouse.reserve(demands=demands_of(missing), document=order.number, expires_at=None))
 
 
 def reserve(order: Order, lines: Iterable[OrderLine]) -> None:
     """Hold these lines of the order until its hold ends. Raises OutOfStock."""
     if demands := demands_of(lines):
-        warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until)
+        promise(warehouse.reserve(demands=demands, document=order.number, expires_at=order.hold_until))
 
 
 def demands_of(lines: Iterable[OrderLine]) -> list[warehouse.Demand]:
     """What these lines want; a line whose variant was deleted wants nothing."""
     return [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in lines if line.variant_id]
+
+
+def promise(back_orders: Sequence[BackOrder]) -> None:
+    """Note the days on which these units may be expected."""
+    if not back_orders:
+        return
+    days = promised(ProductVariant.objects.filter(pk__in={row.variant_id for row in back_orders}))
+    for row in back_orders:
+        row.promised_on = days[row.variant_id]
+    BackOrder.objects.bulk_update(back_orders, ["promised_on"])
+
+
+def taken(order: Order) -> set[int]:
+    """The order's lines of which something is held or promised."""
+    held = Reservation.objects.held().filter(order_line__order=order).values_list("order_line_id", flat=True)
+    waits = BackOrder.objects.waiting().filter(order_line__order=order).values_list("order_line_id", flat=True)
+    return {*held, *waits}
 
 
 def line_ids(order: Order) -> list[int]:

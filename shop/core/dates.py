@@ -8,6 +8,11 @@ def long_day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%B}"
 
 
+def short_day(day: date) -> str:
+    """'12 May', for a day that is not so certain."""
+    return f"{day.day} {day:%B}"
+
+
 def day_span(first: date, last: date) -> str:
     """'Wed 25 to Fri 27 November'; 'Mon 30 November to Wed 2 December'; one day is written once."""
     if first == last:

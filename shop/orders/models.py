@@ -287,6 +287,9 @@ class OrderLine(models.Model):
 
     objects = OrderLineQuerySet.as_manager()
 
+    # When what it waits for is sent, in words, where somebody has looked it up (shop/orders/waiting.py).
+    promise = ""
+
     class Meta:
         ordering = ["pk"]
         constraints = [

@@ -17,6 +17,7 @@ from shop.invoices.services import documents_of
 from shop.orders.access import load_order
 from shop.orders.labels import address_lines, delivery_days
 from shop.orders.models import Order
+from shop.orders.waiting import with_promises
 from shop.payments.models import PaymentAttempt, Refund
 from shop.payments.services import last_provider
 from shop.payments.ways import ways_to_pay
@@ -65,10 +66,12 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         bags.take_out(order)
     kind, words = BACK_FROM_PAYMENT.get(request.GET.get("payment", ""), ("", ""))
     parcels = parcels_of(order) if order.state == State.PAID else []
+    lines = with_promises(list(order.lines.all()))
     context = {
         "order": order,
         "parcels": parcels,
-        "lines": list(order.lines.all()),
+        "lines": lines,
+        "waits": any(line.promise for line in lines),
         "taxes": list(order.taxes.all()),
         "documents": list(documents_of(order)),
         "address": address_lines(order),

@@ -4,7 +4,7 @@ Every writer locks the order, then its payments, then stock. The provider is ask
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -17,6 +17,7 @@ from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, Refund, RefundLine
 from shop.payments.refunds import open_refund
 from shop.refunds.amounts import LineRefund, NotRefundable, Piece, in_own_currency, left_of, room, spread
+from shop.warehouse import ahead
 from shop.warehouse import services as warehouse
 
 __all__ = [
@@ -251,6 +252,10 @@ def restock(order: Order, lines: Iterable[LineRefund], actor: User | None) -> No
 
     What is packed or sent stays what it is without the tick: it is in a parcel, or with the buyer.
     """
+    lines = list(lines)
+    # What is still to come is not sent any more; only the rest was ever set aside.
+    left = ahead.give_up({line.order_line_id: line.quantity for line in lines})
+    lines = [replace(line, quantity=left[line.order_line_id]) for line in lines if left[line.order_line_id]]
     units = {line.order_line_id: line.quantity for line in lines if line.restock}
     waits = order.fulfilment_state == Order.FulfilmentState.UNFULFILLED
     lost = {line.order_line_id: line.quantity for line in lines if waits and not line.restock}

@@ -10,6 +10,7 @@ from django.db.models import Case, F, IntegerField, Value, When
 from shop.core.errors import ShopError
 from shop.events.services import emit
 from shop.warehouse.models import StockLevel, StockMovement
+from shop.warehouse.moving_models import BackOrder
 
 if TYPE_CHECKING:
     from shop.accounts.models import User
@@ -44,17 +45,25 @@ def lock(variant_ids: Iterable[int]) -> list[StockLevel]:
 def apply(levels: Sequence[StockLevel], changes: Iterable[Change], cause: Cause) -> None:
     """Make the changes (one per level) to levels from lock(), which must be all levels of their variants.
 
-    Emits StockLow for each level that falls to its threshold and ProductChanged where a variant sold out or came
-    back. Raises ShopError, for the caller's transaction to roll back, if a level cannot bear its change.
+    Emits StockLow for each level that falls to its threshold, ProductChanged where a variant sold out or came back,
+    and StockReceived where units became free for which somebody waits. Raises ShopError, for the caller's transaction
+    to roll back, if a level cannot bear its change.
     """
-    by_level = {change.level_id: change for change in changes}
+    apply_each(levels, [(change, cause) for change in changes])
+
+
+def apply_each(levels: Sequence[StockLevel], caused: Sequence[tuple[Change, Cause]]) -> None:
+    """As apply(), with a cause for each change; a level may have several."""
+    by_level = _summed(change for change, _ in caused)
     before = available_by_variant(levels)
     was_above = {level.pk for level in levels if not level.is_low}
     _update([level for level in levels if level.pk in by_level], by_level)
-    StockMovement.objects.bulk_create(_movement(change, cause) for change in by_level.values())
+    StockMovement.objects.bulk_create(_movement(change, cause) for change, cause in caused)
     _tell_low(level for level in levels if level.pk in was_above and level.is_low)
     after = available_by_variant(levels)
-    _tell_turned(levels, {variant for variant in before if (before[variant] > 0) != (after[variant] > 0)})
+    tell_turned(levels, {variant for variant in before if (before[variant] > 0) != (after[variant] > 0)})
+    if freed := {variant for variant in before if after[variant] > before[variant]}:
+        _tell_waiting(freed, caused[0][1].document)
 
 
 def available_by_variant(levels: Iterable[StockLevel]) -> dict[int, int]:
@@ -63,6 +72,20 @@ def available_by_variant(levels: Iterable[StockLevel]) -> dict[int, int]:
     for level in levels:
         available[level.variant_id] += level.free if level.location.is_active else 0
     return dict(available)
+
+
+def _summed(changes: Iterable[Change]) -> dict[int, Change]:
+    """One change a level."""
+    sums: dict[int, Change] = {}
+    for change in changes:
+        there = sums.get(change.level_id, Change(change.level_id))
+        sums[change.level_id] = Change(
+            change.level_id,
+            there.on_hand + change.on_hand,
+            there.reserved + change.reserved,
+            there.damaged + change.damaged,
+        )
+    return sums
 
 
 def _update(levels: Sequence[StockLevel], changes: Mapping[int, Change]) -> None:
@@ -125,7 +148,13 @@ def _tell_low(levels: Iterable[StockLevel]) -> None:
         )
 
 
-def _tell_turned(levels: Iterable[StockLevel], variant_ids: set[int]) -> None:
+def _tell_waiting(variant_ids: Iterable[int], document: str) -> None:
+    waits = BackOrder.objects.waiting().filter(variant_id__in=variant_ids).order_by("variant_id")
+    if found := list(waits.values_list("variant_id", flat=True).distinct()):
+        emit("StockReceived", {"document": document, "variant_ids": found})
+
+
+def tell_turned(levels: Iterable[StockLevel], variant_ids: set[int]) -> None:
     """Variants that sold out or came back: told once per product."""
     products = {level.variant.product_id: level.variant.product for level in levels if level.variant_id in variant_ids}
     for product in products.values():

@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Sum
 
+from shop.catalog.models import ProductVariant
 from shop.core.errors import ShopError
+from shop.warehouse import ahead
 from shop.warehouse import levels as stock
+from shop.warehouse.ahead import Room
 from shop.warehouse.levels import Cause, Change
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
+from shop.warehouse.moving_models import BackOrder
 
 if TYPE_CHECKING:
     from shop.accounts.models import User
@@ -29,6 +32,8 @@ class Demand:
     order_line_id: int
     variant_id: int
     quantity: int
+    # When units that are not here yet may be expected; None: nobody knows.
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -49,30 +54,37 @@ class OutOfStock(ShopError):
 
 
 @transaction.atomic
-def reserve(*, demands: Sequence[Demand], document: str, expires_at: datetime | None) -> None:
+def reserve(*, demands: Sequence[Demand], document: str, expires_at: datetime | None) -> list[BackOrder]:
     """Hold stock for every demand, or for none: raises OutOfStock with nothing changed.
 
-    document: the order's number, for the ledger. expires_at: until when the hold stands without payment.
+    What is not here is noted as a back order, where the variant is sold ahead of stock. document: the order's number,
+    for the ledger. expires_at: until when all that stands without payment. Returns the back orders.
     """
-    rows = stock.lock(demand.variant_id for demand in demands)
-    _refuse_shortage(demands, rows)
+    rows = ahead.lock(demand.variant_id for demand in demands)
+    room = ahead.room_of(rows)
+    _refuse_shortage(demands, room)
+    now, later = _now_and_later(demands, room)
     holds = [
         Reservation(level=level, order_line_id=demand.order_line_id, quantity=units, expires_at=expires_at)
-        for demand, level, units in allocate(demands, rows)
+        for demand, level, units in allocate(now, rows)
     ]
     stock.apply(rows, _summed(holds, sign=1), Cause(Kind.RESERVE, document))
     Reservation.objects.bulk_create(holds)
+    return ahead.promise(rows, later, expires_at)
 
 
 @transaction.atomic
 def release(*, order_line_ids: Sequence[int], document: str, reason: str) -> None:
-    """Give back what these lines hold. Lines that hold nothing any more are left as they are."""
+    """Give back what these lines hold, and let them wait for nothing. Lines without either are left as they are."""
     held = Reservation.objects.held().filter(order_line_id__in=order_line_ids)
-    rows = stock.lock(held.values_list("level__variant_id", flat=True))
+    waits = BackOrder.objects.waiting().filter(order_line_id__in=order_line_ids)
+    variants = [*held.values_list("level__variant_id", flat=True), *waits.values_list("variant_id", flat=True)]
+    rows = stock.lock(variants)
     # Read again under the lock: a release that ran beside this one may have been first.
     holds = list(held)
     stock.apply(rows, _summed(holds, sign=-1), Cause(Kind.RELEASE, document, reason))
     Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=Reservation.State.RELEASED)
+    ahead.cancel(rows, order_line_ids)
 
 
 @transaction.atomic
@@ -108,13 +120,15 @@ def take_back(
 
 
 def extend(*, order_line_ids: Sequence[int], until: datetime) -> None:
-    """What these unpaid lines hold is held until then, and no longer; what is paid for stays without an end."""
+    """What these unpaid lines hold or wait for is theirs until then, and no longer; what is paid for has no end."""
+    ahead.extend(order_line_ids, until)
     held = Reservation.objects.held().filter(order_line_id__in=order_line_ids)
     held.exclude(expires_at=None).update(expires_at=until)
 
 
 def settle(*, order_line_ids: Sequence[int]) -> None:
-    """The order is paid: what its lines hold is held without an end."""
+    """The order is paid: what its lines hold or wait for is theirs without an end."""
+    ahead.extend(order_line_ids, None)
     Reservation.objects.held().filter(order_line_id__in=order_line_ids).update(expires_at=None)
 
 
@@ -141,11 +155,10 @@ def set_on_hand(*, level: StockLevel, on_hand: int, reason: str, actor: "User | 
 
 
 def available(variant_ids: Iterable[int]) -> dict[int, int]:
-    """Units that can be sold, for each of these variants: at active locations, not held by an order."""
+    """Units that can be sold, for each of these variants: free at active locations, or still to come and sold ahead."""
     wanted = set(variant_ids)
-    levels = StockLevel.objects.filter(variant_id__in=wanted, location__is_active=True)
-    sums = levels.values_list("variant_id").annotate(units=Sum(F("on_hand") - F("reserved"))).order_by()
-    return dict.fromkeys(wanted, 0) | dict(sums)
+    found = ProductVariant.objects.filter(pk__in=wanted).with_available()
+    return dict.fromkeys(wanted, 0) | {variant.pk: variant.available for variant in found}
 
 
 def allocate(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> Iterator[tuple[Demand, StockLevel, int]]:
@@ -169,12 +182,12 @@ def allocate(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> Iterator[
                 yield demand, row, units
 
 
-def _refuse_shortage(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> None:
-    """Raise OutOfStock unless the levels have what the demands want in sum."""
+def _refuse_shortage(demands: Iterable[Demand], room: Mapping[int, Room]) -> None:
+    """Raise OutOfStock unless there is room for what the demands want in sum."""
     wanted: dict[int, int] = defaultdict(int)
     for demand in demands:
         wanted[demand.variant_id] += demand.quantity
-    has = stock.available_by_variant(rows)
+    has = {variant: found.total for variant, found in room.items()}
     shortages = [
         Shortage(variant, units, has.get(variant, 0))
         for variant, units in wanted.items()
@@ -182,6 +195,18 @@ def _refuse_shortage(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> N
     ]
     if shortages:
         raise OutOfStock(shortages)
+
+
+def _now_and_later(demands: Iterable[Demand], room: Mapping[int, Room]) -> tuple[list[Demand], list[Demand]]:
+    """What of the demands is here, and what is still to come."""
+    here = {variant: found.here for variant, found in room.items()}
+    now, later = [], []
+    for demand in demands:
+        units = min(demand.quantity, here[demand.variant_id])
+        here[demand.variant_id] -= units
+        now += [replace(demand, quantity=units)] if units else []
+        later += [replace(demand, quantity=demand.quantity - units)] if units < demand.quantity else []
+    return now, later
 
 
 def _summed(holds: Iterable[Reservation], *, sign: int) -> list[Change]:

@@ -20,6 +20,7 @@ from shop.orders.access import load_own_order
 from shop.orders.labels import address_lines, delivery_days, status
 from shop.orders.models import Order, OrderLine
 from shop.orders.views import paid_with, steps, ways
+from shop.orders.waiting import with_promises
 from shop.payments.models import Refund
 
 State = Order.State
@@ -72,7 +73,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "order": found,
         "status": status(found),
-        "lines": list(found.lines.all()),
+        "lines": with_promises(list(found.lines.all())),
         "taxes": list(found.taxes.all()),
         "documents": list(documents_of(found)),
         "address": address_lines(found),

@@ -14,6 +14,7 @@ from shop.catalog import snapshot as snapshots
 from shop.catalog.models import Product, ProductImage, ProductVariant
 from shop.catalog.renditions import largest, media_url
 from shop.catalog.views.pages import PAGES
+from shop.checkout.promises import promised
 from shop.core.http import absolute, plain, public_page
 from shop.core.money import Money
 
@@ -108,6 +109,16 @@ def first_pictures() -> dict[tuple[int, int | None], str]:
     }
 
 
+def availability(variant: ProductVariant) -> list[tuple[str, str]]:
+    """Shopping sites take what is sold before it is here only with a day."""
+    if variant.ready > 0:
+        return [("g:availability", "in_stock")]
+    day = promised([variant])[variant.pk]
+    if variant.available > 0 and day:
+        return [("g:availability", "backorder"), ("g:availability_date", day.isoformat())]
+    return [("g:availability", "out_of_stock")]
+
+
 def item(variant: ProductVariant, picture: str | None) -> str:
     """One variant. A reduction is told as the price before it and the sale price."""
     product = variant.product
@@ -118,7 +129,7 @@ def item(variant: ProductVariant, picture: str | None) -> str:
         ("title", f"{product.name}, {variant.colour.name}, {variant.size.name}"),
         ("description", product.description),
         ("link", f"{address}?colour={variant.colour.slug}&size={variant.size.name}"),
-        ("g:availability", "in_stock" if variant.available > 0 else "out_of_stock"),
+        *availability(variant),
         ("g:price", price(variant.was_price or variant.unit_price)),
         ("g:condition", "new"),
         ("g:brand", settings.SHOP_NAME),

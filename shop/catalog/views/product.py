@@ -16,10 +16,12 @@ from shop.catalog.models import Product, ProductVariant, SizeChartEntry
 from shop.catalog.renditions import largest, media_url
 from shop.catalog.size_charts import Table, table
 from shop.catalog.snapshot import DEPARTMENTS, Snapshot
+from shop.checkout import promises
 from shop.core.http import absolute, public_page
 from shop.core.money import Money
 from shop.delivery import services as delivery
 from shop.suppliers.expected import expected
+from shop.warehouse import ahead
 
 RELATED = 4
 
@@ -43,6 +45,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "product": found,
             "choice": choice,
+            "promise": promise_of(choice),
             "size_error": size_error(choice, request.GET.get("missing", "")),
             "back_on": back_on(choice),
             "chart": chart_of(found),
@@ -72,6 +75,14 @@ def back_on(choice: Choice) -> date | None:
         return None
     coming = expected(variant.pk for variant in ([choice.variant] if choice.variant else choice.shown))
     return min((day for day, _ in coming.values()), default=None)
+
+
+def promise_of(choice: Choice) -> str:
+    """When what is chosen is sent, in words, where it is sold before it is here."""
+    if choice.variant is None or not choice.later:
+        return ""
+    promises.tell([choice.variant])
+    return ahead.words(1, 1, choice.variant.promised_on)
 
 
 def variants_of(product: Product) -> list[ProductVariant]:
@@ -117,6 +128,13 @@ def next_bit(bits: int, start: int) -> int | None:
     return (bits & -bits).bit_length() - 1 if bits else None
 
 
+def availability(choice: Choice) -> str:
+    """As schema.org calls it."""
+    if not choice.in_stock:
+        return "OutOfStock"
+    return "BackOrder" if choice.later else "InStock"
+
+
 def structured_data(product: Product, choice: Choice) -> dict[str, Any]:
     """The page's product as schema.org names it, with the same price and stock that the page shows."""
     data: dict[str, Any] = {
@@ -138,7 +156,7 @@ def structured_data(product: Product, choice: Choice) -> dict[str, Any]:
             "url": absolute(product.get_absolute_url()),
             "price": str(Money(choice.priced.price, choice.priced.currency).decimal),
             "priceCurrency": choice.priced.currency,
-            "availability": f"https://schema.org/{'InStock' if choice.in_stock else 'OutOfStock'}",
+            "availability": f"https://schema.org/{availability(choice)}",
             "itemCondition": "https://schema.org/NewCondition",
         }
     return data
