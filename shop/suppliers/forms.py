@@ -77,13 +77,22 @@ class AnswerForm(LinesForm):
         )
         self.fields[f"d{line.pk}"] = forms.DateField(
             label="Arrives with us on",
-            required=False,
+            error_messages={"required": "Say when they arrive with us."},
             initial=saved.get(f"d{line.pk}", day.isoformat()),
             widget=forms.DateInput(attrs={"type": "date"}),
         )
         self.fields[f"n{line.pk}"] = forms.CharField(
             label="Note", required=False, max_length=LONGEST, initial=saved.get(f"n{line.pk}", line.supplier_note)
         )
+
+    def clean(self) -> dict[str, Any]:
+        """What does not come has no day."""
+        data = super().clean() or self.cleaned_data
+        for line in self.lines:
+            if data.get(f"q{line.pk}") == 0:
+                self.errors.pop(f"d{line.pk}", None)
+                data.setdefault(f"d{line.pk}", None)
+        return data
 
     def answers(self) -> list[LineAnswer]:
         data = self.cleaned_data

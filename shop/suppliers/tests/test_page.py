@@ -62,6 +62,14 @@ def test_a_day_that_cannot_be_is_refused(supplier: Client, typed: str, words: st
     assert (response.status_code, words in response.content.decode()) == (422, True)
 
 
+def test_what_does_not_come_needs_no_day(supplier: Client) -> None:
+    order = make_sent()
+    line = order.lines.get()
+    assert supplier.post(address(order), {f"q{line.pk}": "0", f"d{line.pk}": "", "do": "confirm"}).status_code == 303
+    line.refresh_from_db()
+    assert (line.confirmed_quantity, line.confirmed_on) == (0, None)
+
+
 def test_saved_for_later_confirms_nothing_and_is_there_again(supplier: Client) -> None:
     order = make_sent()
     line = order.lines.get()
