@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from adminpanel.packing_admin import STATES as PACKING
 from adminpanel.parcels_admin import KINDS as PARCELS
 from adminpanel.payment_steps import may_try_again
 from adminpanel.payments_admin import KINDS
@@ -26,6 +27,7 @@ from shop.core.countries import country_names
 from shop.core.errors import ShopError
 from shop.invoices.services import documents_of
 from shop.orders.models import Order
+from shop.packing.models import PackingTask
 from shop.payments.models import PaymentAttempt
 from shop.warehouse.models import Reservation
 
@@ -141,8 +143,22 @@ def sync_answer(before: PaymentAttempt, after: PaymentAttempt) -> str:
     return f"The provider was asked: the payment of {after.total} is {state}{changed}. {ended}."
 
 
+def packing_facts(order: Order) -> list[tuple[PackingTask, str, int, int]]:
+    """Its packing tasks, each with the kind of its state, the units packed and those wanted. Two queries."""
+    tasks = order.packing_tasks.select_related("location", "packed_by").prefetch_related("lines").order_by("pk")
+    return [
+        (
+            task,
+            PACKING[task.state],
+            sum(line.packed for line in task.lines.all()),
+            sum(line.quantity for line in task.lines.all()),
+        )
+        for task in tasks
+    ]
+
+
 def order_facts(order: Order) -> dict[str, Any]:
-    """All that belongs to the order except what happened to it, in six queries however long it is."""
+    """All that belongs to the order except what happened to it, in eight queries however long it is."""
     lines = list(order.lines.all())
     attempts = list(order.payment_attempts.all())
     holds = Reservation.objects.filter(order_line__in=lines).select_related("order_line", "level__location")
@@ -157,5 +173,6 @@ def order_facts(order: Order) -> dict[str, Any]:
         "reservations": list(holds),
         "parcels": [(parcel, PARCELS.get(parcel.state, "")) for parcel in parcels],
         "taxes": list(order.taxes.all()),
+        "packing": packing_facts(order),
         "documents": list(documents_of(order)),
     }

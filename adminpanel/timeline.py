@@ -23,6 +23,7 @@ from shop.payments.models import Dispute, ProviderCall, ProviderEvent, Refund
 from shop.warehouse.models import StockMovement
 
 SEES_MONEY, SEES_MAILS = "shop.view_paymentattempt", "shop.view_outgoingmail"
+SEES_PACKING = "shop.view_packingtask"
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -222,6 +223,20 @@ def holds(order: Order) -> Iterator[Entry]:
             yield Entry(hold.lifted_at, Kind.HOLD, title, "", "good", facts(by=who(hold.lifted_by)))
 
 
+def packing(order: Order) -> Iterator[Entry]:
+    for task in order.packing_tasks.select_related("location", "packed_by", "shipment"):
+        link = reverse("admin:shop_packingtask_change", args=[task.pk])
+        yield Entry(
+            task.created_at, Kind.STOCK, f"To be packed: {task.number}", str(task.location), "", (), link, SEES_PACKING
+        )
+        if task.packed_at:
+            words = f"Packed into parcel {task.shipment.number}" if task.shipment else "Nothing of it could be packed"
+            mood = "good" if task.shipment else "bad"
+            yield Entry(
+                task.packed_at, Kind.STOCK, words, task.number, mood, facts(by=who(task.packed_by)), link, SEES_PACKING
+            )
+
+
 def alerts(order: Order) -> Iterator[Entry]:
     for alert in order.alerts.select_related("closed_by"):
         link = reverse("admin:shop_alert_change", args=[alert.pk])
@@ -248,6 +263,7 @@ SOURCES: tuple[Callable[[Order], Iterator[Entry]], ...] = (
     documents,
     disputes,
     holds,
+    packing,
     alerts,
 )
 

@@ -13,6 +13,7 @@ from shop.demo.copies import make_copies
 from shop.demo.delivery import make_delivery
 from shop.demo.drawing import View
 from shop.demo.orders import have_orders, make_orders
+from shop.demo.packing import make_packing
 from shop.demo.pictures import VIEWS, make_pictures
 from shop.demo.promotions import make_promotions, make_sale
 from shop.demo.source import Article, articles
@@ -66,6 +67,7 @@ def finish(plan: Plan) -> None:
     """The last step, whole or not at all: orders, promotions, a sale, suppliers, and the listings that pages need."""
     variants = variants_of(plan.articles)
     make_orders(plan.orders, variants)
+    make_packing()
     make_promotions()
     make_sale()
     make_suppliers(variants)

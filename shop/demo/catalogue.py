@@ -1,5 +1,6 @@
 """Categories, colours, products and variants of the demo."""
 
+import zlib
 from datetime import datetime
 
 from django.db import transaction
@@ -81,6 +82,7 @@ def make_variants(
                 colour=colours[colourway.slug],
                 size=sizes[system_of(article), size],
                 sku=article.sku(colourway, size),
+                barcode=barcode_of(article.sku(colourway, size)),
                 price=before or price,
                 currency=article.currency,
                 created_at=product.created_at,
@@ -94,3 +96,10 @@ def make_variants(
     for variant, price, before in reduced:
         variant.price, variant.compare_at_price = price, before
     ProductVariant.objects.bulk_update([row for row, *_ in reduced], ["price", "compare_at_price"])
+
+
+def barcode_of(sku: str) -> str:
+    """An EAN-13 of the range that shops number themselves (20), always the same for the same SKU."""
+    digits = f"20{zlib.crc32(sku.encode()) % 10**10:010d}"
+    odd, even = (sum(int(digit) for digit in digits[start::2]) for start in (0, 1))
+    return f"{digits}{-(odd + 3 * even) % 10}"

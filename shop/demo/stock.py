@@ -48,7 +48,7 @@ def levels_of(variant: ProductVariant, locations: list[StockLocation]) -> list[S
     luck = random.Random(variant.sku)  # noqa: S311 - not a secret: the demo must be repeatable
     units = opening(variant, luck)
     in_store = min(units // 4, luck.randint(1, 4)) if luck.random() < 0.2 else 0
-    level = StockLevel(variant=variant, location=locations[0], on_hand=units - in_store)
+    level = StockLevel(variant=variant, location=locations[0], on_hand=units - in_store, bin=bin_of(variant))
     return [level, StockLevel(variant=variant, location=locations[1], on_hand=in_store)] if in_store else [level]
 
 
@@ -61,6 +61,12 @@ def opening(variant: ProductVariant, luck: random.Random) -> int:
     if chance < SOLD_OUT + LOW:
         return luck.randint(1, 3)
     return round(luck.randint(8, 32) * POPULAR.get(variant.size.name, 1.0))
+
+
+def bin_of(variant: ProductVariant) -> str:
+    """Aisle, rack and shelf, such as B-04-2: sizes and colours of a product lie together."""
+    luck = random.Random(variant.product.slug)  # noqa: S311 - as above
+    return f"{luck.choice('ABCDEF')}-{luck.randint(1, 24):02d}-{1 + variant.size.position % 4}"
 
 
 def receipt(level: StockLevel) -> StockMovement:
