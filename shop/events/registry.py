@@ -13,7 +13,11 @@ HANDLERS: dict[str, tuple[str, ...]] = {
         "shop.warehouse.handlers.fill_paid",
         "shop.packing.handlers.plan_order",
     ),
-    "OrderCancelled": ("shop.refunds.handlers.mail_cancellation", "shop.packing.handlers.cancel_order"),
+    "OrderCancelled": (
+        "shop.refunds.handlers.mail_cancellation",
+        "shop.packing.handlers.cancel_order",
+        "shop.returns.handlers.refund_exchange",
+    ),
     "RefundIssued": (
         "shop.refunds.handlers.mail_refund",
         "shop.invoices.handlers.credit_refund",

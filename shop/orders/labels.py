@@ -65,6 +65,9 @@ WHEN_PAID = {
 
 def status(order: Order) -> Status:
     """What its buyer is told first."""
+    if order.state == Order.State.PENDING and not order.grand_total:
+        # Nothing is paid for it: it comes in exchange, once the other pieces are here.
+        return Status("Kept for you until your return is here", "warn")
     if order.state == Order.State.PAID:
         return WHEN_PAID[Order.FulfilmentState(order.fulfilment_state)]
     return BEFORE_PAID[Order.State(order.state)]

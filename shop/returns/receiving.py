@@ -31,7 +31,7 @@ class Grade:
 
 
 @transaction.atomic
-def receive(*, parent: Return, grades: Mapping[int, Grade], actor: User) -> Return:
+def receive(*, parent: Return, grades: Mapping[int, Grade], actor: User | None) -> Return:
     """Write what was found (by return line id), bring it into stock, and send or give back what was to be exchanged.
 
     The money waits for settle(). Raises ShopError or InvalidTransition, with nothing changed.

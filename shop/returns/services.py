@@ -18,7 +18,7 @@ from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
 from shop.orders.models import Order, OrderLine
 from shop.returns import exchanging, mails
-from shop.returns.deadlines import refusal
+from shop.returns.deadlines import SENT, refusal
 from shop.returns.models import Return, ReturnLine, ReturnStep
 from shop.returns.units import left_to_return, paid_line
 from shop.warehouse.services import OutOfStock
@@ -98,7 +98,7 @@ def open_undelivered(*, order: Order, actor: User, note: str = "", key: str = ""
 
 def refusal_for_staff(order: Order) -> str:
     """Why no return can be opened for an undelivered parcel; no deadline holds there."""
-    if order.state != Order.State.PAID or order.fulfilment_state == Order.FulfilmentState.UNFULFILLED:
+    if order.state != Order.State.PAID or order.fulfilment_state not in SENT:
         return "Only what was paid and sent can come back."
     return ""
 
@@ -154,7 +154,7 @@ def size_for(line: OrderLine, piece: Piece) -> ProductVariant:
 
 
 @transaction.atomic
-def approve(*, parent: Return, actor: User) -> Return:
+def approve(*, parent: Return, actor: User | None) -> Return:
     """The customer may send it: they get the slip. Raises InvalidTransition."""
     parent = lock(parent)
     accept(parent, actor)

@@ -68,8 +68,8 @@ def check(lines: Iterable[ReturnLine], chosen: Mapping[int, int], words: str) ->
         raise ShopError("Say why damaged pieces are not paid for, for the customer to read.")
 
 
-def give_money(parent: Return, due: Due, actor: User | None) -> list[Refund]:
-    """The refunds of what is due, on the payments of the first purchase."""
+def give_money(parent: Return, due: Due, actor: User | None, key: str = "") -> list[Refund]:
+    """The refunds of what is due, on the payments of the first purchase; key: where it is not the return's own."""
     return refunds.request_refund(
         order=due.order,
         lines=[LineRefund(pk, units, restock=False) for pk, units in due.units.items()],
@@ -77,7 +77,7 @@ def give_money(parent: Return, due: Due, actor: User | None) -> list[Refund]:
         reason=Refund.Reason.RETURNED,
         note=f"return {parent.number}",
         actor=actor,
-        key=refund_key(parent),
+        key=key or refund_key(parent),
     )
 
 
@@ -142,3 +142,20 @@ def first_order(parent: Return) -> Order:
 
 def lines_of(parent: Return) -> list[ReturnLine]:
     return list(parent.lines.select_related("order_line__order").order_by("pk"))
+
+
+def refund_exchanged(parent: Return) -> list[Refund]:
+    """Pay back what was exchanged in a closed return: its replacement was called off. Once, however often asked.
+
+    In the caller's transaction; to be sent by the reconciler.
+    """
+    lock_orders(parent)
+    refunds.lock(first_order(parent))
+    parent = lock(parent)
+    lines = [line for line in lines_of(parent) if line.wish == Wish.EXCHANGE and line.refund_id is None]
+    due = due_for(parent, lines, {}) if lines else None
+    if due is None or not due.total:
+        return []
+    made = give_money(parent, due, None, key=f"{refund_key(parent)}:exchange")
+    link(lines, made)
+    return made

@@ -22,6 +22,7 @@ from shop.orders.models import Order, OrderLine
 from shop.orders.views import paid_with, steps, ways
 from shop.orders.waiting import with_promises
 from shop.payments.models import Refund
+from shop.returns.shown import return_facts
 
 State = Order.State
 # On the first page, and on each page of all orders.
@@ -83,6 +84,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "paid_with": paid_with(found) if is_paid else "",
         "may_cancel": found.state != State.CANCELLED and not refusal(found),
         **(ways(found) if found.state == State.PENDING else {}),
+        **return_facts(found),
         "refunds": list(Refund.objects.filter(attempt__order=found).order_by("created_at")),
     }
     return render(request, "shop/accounts/order.html", context)

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from shop.catalog.models import ProductVariant
 from shop.checkout.tests.paying_builders import FakeProvider, pay, place
 from shop.core import clock
+from shop.events.envelope import Event
 from shop.orders.models import Order, OrderLine
 from shop.returns import services
 from shop.returns.models import Return, ReturnLine
@@ -70,6 +72,10 @@ def came(parent: Return, fit: int = 1, damaged: int = 0) -> Return:
 def somebody() -> Any:
     """A member of staff."""
     return make_user(f"{clock.now().timestamp()}@example.org", is_staff=True)
+
+
+def event(name: str, **detail: Any) -> Event:
+    return Event(uuid4(), name, "aspireclothes", detail, clock.now())
 
 
 def stock_of(variant: ProductVariant) -> tuple[int, int, int]:

@@ -1,0 +1,19 @@
+"""What returns do when something happened."""
+
+from django.db import transaction
+
+from shop.events.envelope import Event
+from shop.orders.models import Order
+from shop.returns.models import Return
+from shop.returns.settling import refund_exchanged
+
+
+@transaction.atomic
+def refund_exchange(event: Event) -> None:
+    """OrderCancelled: pieces that were to come in exchange do not, so those sent back for them are paid back.
+
+    While the return is open, closing it does that.
+    """
+    parent = Return.objects.filter(replacement=event.detail["order_id"], state=Return.State.CLOSED).first()
+    if parent and Order.objects.get(pk=event.detail["order_id"]).state == Order.State.CANCELLED:
+        refund_exchanged(parent)
