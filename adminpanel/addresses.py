@@ -59,8 +59,14 @@ PAGES = {
     **dict.fromkeys(("shop_promotion_codes", "shop_promotion_export"), "view_promotion add_voucher"),
     "shop_promotion_open_codes": "view_promotion add_voucher",
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), GRID),
-    "shop_productvariant_export": "view_productvariant",
-    **dict.fromkeys(("shop_productvariant_import", "shop_productvariant_process_import"), "change_productvariant"),
+    "shop_import_variants": "add_productvariant change_productvariant",
+    "shop_import_stock": "change_stocklevel",
+    "shop_import_sources": "add_supplierproduct change_supplierproduct",
+    "shop_export_variants": "view_productvariant",
+    "shop_export_stock": "view_stocklevel",
+    "shop_export_sources": "view_supplierproduct",
+    "shop_import_problems": "view_dataimport view_productvariant",
+    **dict.fromkeys(("shop_import_write", "shop_import_cancel"), "view_dataimport change_productvariant"),
     **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), "change_user"),
 }
 # Nobody does these whatever they hold: only the shop itself writes such rows, or they are made elsewhere.
@@ -74,7 +80,7 @@ NOBODY = {
 }
 # Answered by one method only; the other is a 405 to all staff.
 ONLY = {
-    **dict.fromkeys(("shop_order_sync", "shop_providerevent_again", "shop_productvariant_process_import"), "POST"),
+    **dict.fromkeys(("shop_order_sync", "shop_providerevent_again", "shop_import_write", "shop_import_cancel"), "POST"),
     **dict.fromkeys(("shop_packing_out", "shop_packing_finish", "shop_wave_leave"), "POST"),
     **dict.fromkeys(
         ("shop_document_pdf", "shop_shipment_label", "autocomplete", "jsi18n", "password_change_done"), "GET"

@@ -6,6 +6,7 @@ from adminpanel import (  # noqa: F401 - importing registers
     counts_admin,
     delivery_admin,
     documents_admin,
+    imports_admin,
     marketing_admin,
     messages_admin,
     orders_admin,

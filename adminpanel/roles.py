@@ -18,6 +18,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("stocklocation", "shippingmethod", "shippingrate", "shippingclosure"), "vacd"),
         **dict.fromkeys(MOVING, "vacd"),
         "taxrate": "vacd",
+        "dataimport": "v",
         "document": "v",
         **dict.fromkeys(
             ("stocklevel", "packingtask", "shipment", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"
@@ -38,10 +39,12 @@ ROLES: dict[str, dict[str, str]] = {
         "auth.group": "vacd",
     },
     "catalogue": {
+        "dataimport": "v",
         **dict.fromkeys(CATALOGUE_ALL, "vacd"),
         **dict.fromkeys(("stocklevel", "supplier", "supplierproduct"), "v"),
     },
     "warehouse": {
+        "dataimport": "v",
         **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
         **dict.fromkeys(("order", "orderline", "stockmovement", "reservation", "wave"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),

@@ -15,6 +15,7 @@ from shop.checkout.sentinel.run import sentinel
 from shop.delivery.labels import drop_unused
 from shop.delivery.tracking import ask_for_news
 from shop.events.relay import relay
+from shop.imports.services import write_due
 from shop.mail.services import send_due_mail
 from shop.marketing.sales import apply_sales
 from shop.packing.services import plan_forgotten
@@ -58,6 +59,7 @@ JOBS: tuple[Job, ...] = (
     Job("mail", send_due_mail, every=1),
     Job("publish", publish_due, every=60),
     Job("sales", apply_sales, every=60),
+    Job("write imports", write_due, every=5),
     Job("expire unpaid orders", expire_unpaid, every=60),
     # On a laptop the provider is the server beside the worker, which needs a moment to come up.
     Job("reconcile payments", reconcile, every=300, first=60),

@@ -8,6 +8,7 @@ from shop.catalog.models import SizeChart
 from shop.core import clock
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, ShippingClosure
 from shop.events.models import OutboxEvent
+from shop.imports.services import upload
 from shop.invoices.services import issue_invoice
 from shop.invoices.tests.builders import make_paid_order, make_refund
 from shop.mail.models import OutgoingMail
@@ -62,4 +63,6 @@ def one_of_each() -> dict[type[Model], Model]:
     rows += [shipment, ShippingClosure.objects.create(day=clock.now().date(), reason="Stock-taking")]
     invoice = issue_invoice(order.pk)
     assert invoice is not None
+    file = f"sku,price\n{variant.sku},99\n".encode()
+    rows.append(upload(kind="variants", name="prices.csv", content=file, user=make_user("i@example.org")))
     return {type(row): row for row in [*rows, invoice]}

@@ -27,6 +27,7 @@ from shop.accounts.models import User
 from shop.catalog.models import Product
 from shop.checkout.tests.paying_builders import FakeProvider
 from shop.delivery.shipment_models import Shipment
+from shop.imports.models import DataImport
 from shop.invoices.models import Document
 from shop.marketing.models import Promotion
 from shop.orders.models import Order, OrderHold
@@ -54,6 +55,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(("shop_payment_end", "shop_payment_return"), (Order, PaymentAttempt)),
     "shop_providerevent_again": (ProviderEvent,),
     "shop_document_pdf": (Document,),
+    **dict.fromkeys(("shop_import_problems", "shop_import_write", "shop_import_cancel"), (DataImport,)),
     "shop_shipment_label": (Shipment,),
     **dict.fromkeys(("shop_transfer_send", "shop_transfer_receive", "shop_transfer_cancel"), (Transfer,)),
     **dict.fromkeys(("shop_stockcount_finish", "shop_stockcount_reopen"), (StockCount,)),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from PIL import Image
 
 from adminpanel.tests.builders import make_staff, signed_in
-from shop.catalog.models import Product, ProductImage, ProductVariant
+from shop.catalog.models import Product, ProductImage
 from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.tests.builders import make_category, make_product, make_variant
@@ -187,73 +187,6 @@ def test_unknown_products_lead_nowhere_without_breaking(key: str) -> None:
     client = signed_in(make_staff("owner"))
     assert client.get(f"/admin/shop/product/{key}/change/").status_code == 302
     assert client.get(f"/admin/shop/product/{key}/grid/").status_code in (302, 404)
-
-
-def import_prices(client: Client, text: str) -> Any:
-    """The dry run; returns its response."""
-    file = SimpleUploadedFile("prices.csv", text.encode(), "text/csv")
-    return client.post(
-        reverse("admin:shop_productvariant_import"), {"import_file": file, "format": "0", "resource": ""}
-    )
-
-
-@pytest.mark.django_db
-def test_prices_come_in_from_a_file_after_a_dry_run() -> None:
-    variant, untouched = make_variant(sku="A-1"), make_variant(sku="A-2")
-    client = signed_in(make_staff("catalogue"))
-    dry = import_prices(client, "sku,price,compare_at_price,active\nA-1,12.50,20,1\n")
-    assert dry.status_code == 200
-    variant.refresh_from_db()
-    assert variant.price == 7800
-    confirm = dry.context["confirm_form"].initial
-    done = client.post(reverse("admin:shop_productvariant_process_import"), confirm)
-    assert done.status_code == 302
-    variant.refresh_from_db()
-    untouched.refresh_from_db()
-    assert (variant.price, variant.compare_at_price, untouched.price) == (1250, 2000, 7800)
-    assert OutboxEvent.objects.get(detail__reason="prices").detail["product_id"] == variant.product_id
-    again = client.post(reverse("admin:shop_productvariant_process_import"), confirm, follow=True)
-    assert "imported already" in again.content.decode()
-    assert OutboxEvent.objects.filter(detail__reason="prices").count() == 1
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("content", ["[[1, 2]]", "[1]", "{", "null", ""])
-def test_a_file_without_columns_is_refused_with_a_reason(content: str) -> None:
-    file = SimpleUploadedFile("prices.json", content.encode())
-    client = signed_in(make_staff("catalogue"))
-    where = reverse("admin:shop_productvariant_import")
-    json = next(number for number, name in client.get(where).context["form"].fields["format"].choices if name == "json")
-    response = client.post(where, {"import_file": file, "format": json, "resource": ""})
-    assert response.status_code == 200
-    assert not response.context.get("confirm_form")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ("A-1,-5,,1", "Write an amount such as"),
-        ("A-1,0,,1", "above zero"),
-        ("A-1,10,5,1", "above the price"),
-        ("NO-SUCH,10,,1", "No variant has the SKU"),
-        ("A-1,💷,,1", "Write an amount such as"),
-    ],
-)
-def test_a_bad_row_is_named_in_the_dry_run_and_nothing_can_be_confirmed(row: str, message: str) -> None:
-    variant = make_variant(sku="A-1")
-    response = import_prices(signed_in(make_staff("owner")), f"sku,price,compare_at_price,active\n{row}\n")
-    assert response.status_code == 200
-    assert message in response.content.decode()
-    assert not response.context.get("confirm_form")
-    variant.refresh_from_db()
-    assert variant.price == 7800
-    assert ProductVariant.objects.count() == 1
-
-
-@pytest.mark.django_db
-def test_roles_without_the_right_to_change_prices_cannot_import() -> None:
-    assert import_prices(signed_in(make_staff("marketing")), "sku,price\nA,1\n").status_code == 403
 
 
 @pytest.mark.django_db

@@ -32,6 +32,8 @@ class DataImport(TimeStamped):
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    # [[sku, column, before, after], ...]: some of what changes, for whoever decides.
+    sample = models.JSONField(default=list)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -40,6 +42,16 @@ class DataImport(TimeStamped):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def document(self) -> str:
+        """What ledger and history call it."""
+        return f"IMPORT-{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be called off."""
+        return self.state in (self.State.CHECKED, self.State.RUNNING)
 
 
 class ImportProblem(models.Model):

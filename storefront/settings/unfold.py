@@ -45,6 +45,7 @@ NAVIGATION = [
             page("Colours", "palette", "colour"),
             page("Sizes", "straighten", "sizesystem"),
             page("Size charts", "table_chart", "sizechart"),
+            page("Import and export", "upload_file", "dataimport"),
         ],
     },
     {
