@@ -23,7 +23,7 @@ class ShippingRateForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ShippingRate
-        fields = ["countries", "price", "free_over", "min_days", "max_days"]
+        fields = ["countries", "price", "free_over", "weight_to", "volume_to", "min_days", "max_days"]
 
     def clean(self) -> dict[str, Any] | None:
         """Refuses a span of days that ends before it begins."""
@@ -41,7 +41,7 @@ class ShippingRateInline(StaffInline):
 
 @admin.register(ShippingMethod)
 class ShippingMethodAdmin(ShownAdmin):
-    list_display = ["name", "code", "position", "is_active", "rates_in_words"]
+    list_display = ["name", "code", "carrier", "cut_off", "position", "is_active", "rates_in_words"]
     search_fields = ["name", "code"]
     inlines = [ShippingRateInline]
 

@@ -11,7 +11,10 @@ M = TypeVar("M", bound=Model)
 
 # By name, since some belong to domains that stand above the catalogue. Whoever changes a row of one of them calls
 # listings.bump_version(). A model that others point to stands before them.
-MODELS = ("Category", "Colour", "SizeSystem", "Size", "ShippingMethod", "ShippingRate", "TaxRate", "Promotion")
+MODELS = (
+    *("Category", "Colour", "SizeSystem", "Size", "StockLocation"),
+    *("ShippingMethod", "ShippingRate", "ShippingClosure", "TaxRate", "Promotion"),
+)
 
 
 class Tables:
@@ -35,7 +38,9 @@ class Tables:
             values = {field.attname: field.to_python(row[field.attname]) for field in fields}
             found = self._rows[model][row[model._meta.pk.attname]] = model(**values)
             for field in fields:
-                if field.related_model in self._rows and field.related_model is not model:
+                if field.related_model not in self._rows or field.related_model is model:
+                    continue
+                if values[field.attname] is not None:
                     setattr(found, field.name, self._rows[field.related_model][values[field.attname]])
 
 

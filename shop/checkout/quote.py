@@ -9,7 +9,7 @@ from shop.catalog.snapshot import Snapshot
 from shop.checkout import promises
 from shop.core.money import Money
 from shop.delivery.models import ShippingRate
-from shop.delivery.services import Offer, offers_of, shown_rates
+from shop.delivery.services import Load, Offer, offers_of, shown_rates
 from shop.marketing import services as marketing
 from shop.marketing.discounts import Applied, Goods
 from shop.marketing.offers import Asked
@@ -107,9 +107,16 @@ def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: s
     goods = sum(line.charged for line in lines)
     rates = shown_rates(catalogue, country) if catalogue else ShippingRate.objects.offered_in(country)
     free = found.free_delivery is not None
-    offered = offers_of(rates, goods) if lines else []
+    offered = offers_of(rates, country, load_of(lines, goods), catalogue=catalogue) if lines else []
     choices = tuple(choice(offer, lines, levy, free=free) for offer in offered)
     return Quote(bag, country, bag.currency, tuple(lines), choices, found, levy.is_export, levy.is_known)
+
+
+def load_of(lines: Sequence[LineToOrder], goods: int) -> Load:
+    """What these lines weigh and fill, worth so much (minor units)."""
+    pieces = [(line.variant.product, line.quantity) for line in lines]
+    weight = sum(product.weight_grams * units for product, units in pieces)
+    return Load(goods, weight, sum(product.volume_cm3 * units for product, units in pieces))
 
 
 def priced(line: BagLine, levy: Levy) -> LineToOrder:

@@ -40,7 +40,7 @@ class ShippingRateQuerySet(models.QuerySet["ShippingRate"]):
     def offered_in(self, country: str) -> Self:
         """Rates of active methods for that country (ISO 3166 alpha-2), in the order they are shown."""
         rates = self.filter(method__is_active=True, countries__contains=[country])
-        return rates.select_related("method").order_by("method__position", "pk")
+        return rates.select_related("method__collect_at").order_by("method__position", "pk")
 
 
 class ShippingRate(models.Model):
@@ -76,6 +76,17 @@ class ShippingRate(models.Model):
     def is_offered_in(self, country: str) -> bool:
         """Whether that country (ISO 3166 alpha-2) may choose it, as offered_in() asks."""
         return self.method.is_active and country in self.countries
+
+    def takes(self, weight: int, volume: int) -> bool:
+        """Whether so many grams and cm³ may go at this rate."""
+        return weight <= self.limits[0] and volume <= self.limits[1]
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The most it takes: grams, cm³."""
+        no_end = float("inf")
+        weight, volume = self.weight_to, self.volume_to
+        return (no_end if weight is None else weight, no_end if volume is None else volume)
 
     def price_for(self, goods: int) -> int:
         """The delivery price for goods of that value, both in minor units."""

@@ -1,9 +1,8 @@
 """Which ways of delivery a country is offered, what each costs for a bag, and when it arrives."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from django.conf import settings
 
@@ -11,11 +10,18 @@ from shop.catalog.snapshot import Snapshot
 from shop.core import clock
 from shop.core.dates import day_span
 from shop.core.money import Money
+from shop.delivery.days import add_working_days, closed_days, dispatch_day
 from shop.delivery.models import ShippingRate
 from shop.orders.services import DeliveryTerms
 
-# What is paid before this, shop time, leaves the same working day.
-CUT_OFF = time(14, 0)
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be sent: the value of the goods (minor units), grams and cm³."""
+
+    goods: int
+    weight: int = 0
+    volume: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,17 @@ class Offer:
     free_over: int | None
     first_day: date
     last_day: date
+    # Where the customer fetches it; empty where it is brought.
+    place: str = ""
 
     @property
     def days(self) -> str:
         return day_span(self.first_day, self.last_day)
+
+    @property
+    def when(self) -> str:
+        """'Wed 25 to Fri 27 November'; 'Ready Wed 25 November, at Hackney shop'."""
+        return f"Ready {self.days}, at {self.place}" if self.place else self.days
 
     @property
     def price_text(self) -> str:
@@ -44,21 +57,32 @@ class Offer:
         return DeliveryTerms(self.code, self.name, self.price, self.first_day, self.last_day)
 
 
-def offers(country: str, goods: int, now: datetime | None = None) -> list[Offer]:
-    """What that country (ISO 3166 alpha-2) is offered for goods of that value (minor units), in shown order.
+def offers(country: str, load: Load, now: datetime | None = None) -> list[Offer]:
+    """What that country (ISO 3166 alpha-2) is offered for that load, in shown order. Two queries."""
+    return offers_of(ShippingRate.objects.offered_in(country), country, load, now=now)
 
-    One query. Where a method has several rates for the country, the first one counts.
+
+def offers_of(
+    rates: Iterable[ShippingRate],
+    country: str,
+    load: Load,
+    *,
+    now: datetime | None = None,
+    catalogue: Snapshot | None = None,
+) -> list[Offer]:
+    """What one country's rates come to for that load; a method that takes no such load is left out.
+
+    Where several rates of a method fit, the tightest counts, of equal ones the first. With a catalogue the closed days
+    are those it holds.
     """
-    return offers_of(ShippingRate.objects.offered_in(country), goods, now)
-
-
-def offers_of(rates: Iterable[ShippingRate], goods: int, now: datetime | None = None) -> list[Offer]:
-    """What one country's rates come to for goods of that value (minor units)."""
-    ready = dispatch_day(now or clock.now())
-    found: dict[str, Offer] = {}
+    found: dict[str, ShippingRate] = {}
     for rate in rates:
-        found.setdefault(rate.method.code, offer(rate, goods, ready))
-    return list(found.values())
+        best = found.get(rate.method.code)
+        if rate.takes(load.weight, load.volume) and (best is None or rate.limits < best.limits):
+            found[rate.method.code] = rate
+    closed, now = closed_days(catalogue), now or clock.now()
+    ready = {rate.method.cut_off: dispatch_day(now, rate.method.cut_off, closed) for rate in found.values()}
+    return [offer(rate, load.goods, ready[rate.method.cut_off], country, closed) for rate in found.values()]
 
 
 def shown_rates(catalogue: Snapshot, country: str) -> list[ShippingRate]:
@@ -72,8 +96,15 @@ def shown_countries(catalogue: Snapshot) -> set[str]:
     return {code for rate in catalogue.tables.all(ShippingRate) if rate.method.is_active for code in rate.countries}
 
 
-def offer(rate: ShippingRate, goods: int, ready: date) -> Offer:
-    """A rate for goods of that value that leave on that day."""
+def offer(
+    rate: ShippingRate, goods: int, ready: date, country: str = "", closed: Collection[date] = frozenset()
+) -> Offer:
+    """A rate for goods of that value that leave on that day: brought on that country's working days.
+
+    What is fetched is ready on the shop's own, closed days left out.
+    """
+    place = rate.method.collect_at
+    days = (settings.SHOP_COUNTRY, closed) if place else (country, ())
     return Offer(
         code=rate.method.code,
         name=rate.method.name,
@@ -81,8 +112,9 @@ def offer(rate: ShippingRate, goods: int, ready: date) -> Offer:
         price=rate.price_for(goods),
         currency=rate.currency,
         free_over=rate.free_over,
-        first_day=add_working_days(ready, rate.min_days),
-        last_day=add_working_days(ready, rate.max_days),
+        first_day=add_working_days(ready, rate.min_days, *days),
+        last_day=add_working_days(ready, rate.max_days, *days),
+        place=place.name if place else "",
     )
 
 
@@ -90,25 +122,6 @@ def countries() -> set[str]:
     """ISO codes of all countries that some active method delivers to. One query."""
     lists: Iterable[list[str]] = ShippingRate.objects.filter(method__is_active=True).values_list("countries", flat=True)
     return {country for codes in lists for country in codes}
-
-
-def dispatch_day(now: datetime) -> date:
-    """The working day on which an order paid now leaves. Bank holidays are not known here."""
-    local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
-    today = local.date()
-    return today if is_working_day(today) and local.time() < CUT_OFF else add_working_days(today, 1)
-
-
-def add_working_days(day: date, days: int) -> date:
-    """That many working days (Monday to Friday) after a day."""
-    while days > 0:
-        day += timedelta(days=1)
-        days -= is_working_day(day)
-    return day
-
-
-def is_working_day(day: date) -> bool:
-    return day.weekday() < 5
 
 
 @dataclass(frozen=True, slots=True)

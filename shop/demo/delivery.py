@@ -6,6 +6,7 @@ from django.db import transaction
 
 from shop.core.money import in_steps, shop_currency
 from shop.delivery.models import ShippingMethod, ShippingRate
+from shop.warehouse.models import StockLocation
 
 BRITAIN = ("GB",)
 IRELAND = ("IE",)
@@ -27,10 +28,11 @@ class Rate:
     max_days: int
 
 
-# code: (name, rates)
+# code: (name, carrier, rates)
 METHODS = {
     "standard": (
         "Standard delivery",
+        "courier",
         (
             Rate(BRITAIN, 395, 7500, 2, 4),
             Rate(IRELAND, 695, 10_000, 3, 5),
@@ -40,16 +42,23 @@ METHODS = {
     ),
     "express": (
         "Express delivery",
+        "courier",
         (Rate(BRITAIN, 600, None, 1, 1), Rate((*IRELAND, *EUROPE), 1650, None, 2, 3), Rate(WORLD, 2900, None, 3, 5)),
     ),
+    "collect": ("Collect from us", "", (Rate(BRITAIN, 0, None, 0, 1),)),
 }
 
 
 @transaction.atomic
 def make_delivery() -> None:
     """The methods that are missing, with their rates. A method that is there keeps the rates it has."""
-    for position, (code, (name, rates)) in enumerate(METHODS.items()):
-        method, new = ShippingMethod.objects.get_or_create(code=code, defaults={"name": name, "position": position})
+    for position, (code, (name, carrier, rates)) in enumerate(METHODS.items()):
+        method, new = ShippingMethod.objects.get_or_create(
+            code=code, defaults={"name": name, "position": position, "carrier": carrier}
+        )
+        if new and code == "collect":
+            method.collect_at = collection_point()
+            method.save()
         if new:
             ShippingRate.objects.bulk_create(
                 ShippingRate(
@@ -62,3 +71,14 @@ def make_delivery() -> None:
                 )
                 for rate in rates
             )
+
+
+def collection_point() -> StockLocation | None:
+    """Where customers fetch their orders: the first location, with its address."""
+    location = StockLocation.objects.order_by("position", "pk").first()
+    if location:
+        location.offers_collection = True
+        location.address = location.address or "1 Sample Yard\nLondon E8 0ZZ"
+        location.opening_hours = location.opening_hours or "Monday to Friday, 9 to 6"
+        location.save()
+    return location

@@ -10,8 +10,9 @@ from shop.accounts.models import User
 from shop.catalog.models import ProductImage, ProductVariant
 from shop.checkout.quote import Choice, choice, taxed
 from shop.core import clock
+from shop.delivery.days import dispatch_day
 from shop.delivery.models import ShippingRate
-from shop.delivery.services import Offer, dispatch_day, offer
+from shop.delivery.services import Offer, offer
 from shop.demo.ledger import Ledger
 from shop.demo.people import Customer, customers, make_accounts
 from shop.demo.promotions import first_buyer, reduced
@@ -145,13 +146,15 @@ def choose(purchase: Purchase, rates: dict[str, list[ShippingRate]], goods: int)
     """The delivery chosen: of what the country is offered, the last is the fast one."""
     offered = rates[purchase.customer.country]
     rate = offered[-1] if purchase.express else offered[0]
-    return offer(rate, goods, dispatch_day(purchase.placed_at))
+    return offer(rate, goods, dispatch_day(purchase.placed_at, closed=()))
 
 
 def rates_by_country() -> dict[str, list[ShippingRate]]:
     """The rates offered in each country, in the order they are shown; read once for all orders."""
     found: dict[str, list[ShippingRate]] = {}
-    for rate in ShippingRate.objects.select_related("method").order_by("method__position", "pk"):
+    for rate in (
+        ShippingRate.objects.filter(method__collect_at=None).select_related("method").order_by("method__position", "pk")
+    ):
         for country in rate.countries:
             found.setdefault(country, []).append(rate)
     return found
@@ -186,7 +189,7 @@ def deliver(order: Order, purchase: Purchase, now: datetime) -> None:
     """Ship and deliver it, as far as that lies in the past."""
     assert order.paid_at and order.delivery_from and order.delivery_until
     luck = purchase.luck
-    shipped = shop_time(dispatch_day(order.placed_at), 16, luck.randrange(60))
+    shipped = shop_time(dispatch_day(order.placed_at, closed=()), 16, luck.randrange(60))
     days = (order.delivery_until - order.delivery_from).days
     arrival = shop_time(order.delivery_from + timedelta(days=luck.randint(0, days)), luck.randint(9, 17))
     if shipped <= now:

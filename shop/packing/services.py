@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from shop.core import clock
 from shop.core.errors import ShopError
-from shop.delivery.services import dispatch_day
+from shop.delivery.days import dispatch_day
 from shop.delivery.shipment_models import Shipment
 from shop.orders.models import Order
 from shop.packing.models import PackingLine, PackingTask, Scan

@@ -65,7 +65,8 @@ def catalogue(context: Context) -> Snapshot:
 def free_delivery_from(catalogue: Snapshot) -> str:
     """From which value of goods delivery is free in the shop's own country, such as '£75'; empty where it never is."""
     rates = delivery.shown_rates(catalogue, settings.SHOP_COUNTRY)
-    free = delivery.free_delivery(delivery.offers_of(rates, goods=0), goods=0)
+    offered = delivery.offers_of(rates, settings.SHOP_COUNTRY, delivery.Load(0), catalogue=catalogue)
+    free = delivery.free_delivery(offered, goods=0)
     return str(free.missing) if free else ""
 
 

@@ -164,6 +164,8 @@ SHOP_NAME = "AspireClothes"
 SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="GBP")
 # Where the shop sells from (ISO 3166 alpha-2): whose VAT its prices contain.
 SHOP_COUNTRY = env.str("SHOP_COUNTRY", default="GB")
+# The part of it whose public holidays count (a code of the holidays library).
+SHOP_REGION = env.str("SHOP_REGION", default="ENG" if SHOP_COUNTRY == "GB" else "")
 # Countries whose VAT it charges on what goes there; empty: home, and all of the EU when home is in it.
 SHOP_TAX_AREA: list[str] = env.list("SHOP_TAX_AREA", default=[])
 SHOP_EMAIL = env.str("SHOP_EMAIL", default="hello@aspireclothes.example")

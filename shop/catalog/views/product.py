@@ -1,5 +1,6 @@
 """The product page."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,8 @@ from shop.checkout import promises
 from shop.core.http import absolute, public_page
 from shop.core.money import Money
 from shop.delivery import services as delivery
+from shop.delivery.models import ShippingRate
+from shop.delivery.services import Offer
 from shop.suppliers.expected import expected
 from shop.warehouse import ahead
 
@@ -32,6 +35,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product in one colour. `colour` and `size` in the query choose; `missing` says why one was sent back here."""
     snapshot = snapshots.of(request)
     found = get_object_or_404(Product.objects.published().select_related("category").with_size_chart(), slug=slug)
+    rates = delivery.shown_rates(snapshot, settings.SHOP_COUNTRY)
     choice = choose(
         found,
         variants_of(found),
@@ -51,12 +55,19 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             "chart": chart_of(found),
             "snapshot": snapshot,
             "related": related_to(found, snapshot),
-            "rates": delivery.shown_rates(snapshot, settings.SHOP_COUNTRY),
+            "rates": rates,
+            "arrival": arrival(found, rates, snapshot),
             "crumbs": [(found.category.name, found.category.get_absolute_url())],
             "canonical": found.get_absolute_url(),
             "data": structured_data(found, choice),
         },
     )
+
+
+def arrival(product: Product, rates: Sequence[ShippingRate], snapshot: Snapshot) -> Offer | None:
+    """How one piece, paid now, comes to somebody in the shop's own country by the first way of delivery there."""
+    load = delivery.Load(0, product.weight_grams, product.volume_cm3)
+    return next(iter(delivery.offers_of(rates, settings.SHOP_COUNTRY, load, catalogue=snapshot)), None)
 
 
 def size_error(choice: Choice, missing: str) -> str:
