@@ -106,8 +106,8 @@ MUTANTS = (
     Mutant(
         "stock is changed without a guard",
         "shop/warehouse/levels.py",
-        '    guarded = rows.filter(reserved__gte=-reserved, on_hand__gte=F("reserved") + reserved - on_hand)\n',
-        "    guarded = rows\n",
+        'reserved__gte=-reserved, damaged__gte=-damaged, on_hand__gte=F("reserved") + reserved - on_hand',
+        "",
         ("shop/warehouse/tests/test_races.py::test_rows_are_locked_in_key_order_before_each_is_updated_in_key_order",),
     ),
     Mutant(

@@ -92,7 +92,7 @@ def test_promotions_cost_the_bag_one_query_and_an_order_with_a_code_no_more(prod
     assert "Spring offer (TEN)" in client.get("/cart/").content.decode()
     listings.bump_version()
     assert (queries(client, "/cart/"), queries(client, "/cart/")) == (8, 6)
-    assert queries(client, "/checkout/") == 11
+    assert queries(client, "/checkout/") == 12
 
 
 @pytest.mark.parametrize("products", [2, 30])

@@ -11,6 +11,7 @@ from shop.accounts.models import User
 from shop.accounts.tests.everything import everything
 from shop.accounts.tests.test_pages import ALICE, NEW, PASSWORD, is_signed_in, sign_in
 from shop.mail.models import OutgoingMail
+from shop.returns.tests.builders import make_return
 from shop.tests.builders import make_order, make_rate, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
@@ -29,11 +30,19 @@ ROUTES = dict(addresses())
 READ_ONLY = {
     *("account-home", "account-orders", "account-orders-detail", "account-orders-document", "account-addresses"),
     *("account-security", "account-data", "account-data-export-json", "account-data-export-csv", "account-wishlist"),
-    *("wishlist", "order-detail"),
+    *("wishlist", "order-detail", "order-return-detail"),
 }
 POST_ONLY = {
     *("account-logout", "account-logout-everywhere", "account-security-browsers", "account-orders-again"),
-    *("account-security-two-step-off", "wishlist-add", "wishlist-remove", "order-account", "order-pay", "order-cancel"),
+    *(
+        "account-security-two-step-off",
+        "order-return-cancel",
+        "wishlist-add",
+        "wishlist-remove",
+        "order-account",
+        "order-pay",
+        "order-cancel",
+    ),
 }
 
 
@@ -48,7 +57,8 @@ def path_of(name: str, user: User) -> str:
     order.save()
     place = {"full_name": "A", "country": "GB", "address": "1 High Street", "city": "Leeds"}
     row = user.addresses.create(**place)
-    known = {"number": order.number, "key": order.key, "address_id": str(row.pk), "document": "none", "which": "1"}
+    known = {"number": order.number, "key": order.key, "address_id": str(row.pk), "document": "none"}
+    known["which"] = make_return(order.lines.get()).number
     route = ROUTES[name]
     for word, value in known.items():
         route = route.replace(f"<slug:{word}>", value).replace(f"<int:{word}>", value)

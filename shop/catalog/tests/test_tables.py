@@ -4,8 +4,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from shop.catalog import tables
 from shop.catalog.models import Category, Size
+from shop.core import clock
 from shop.delivery.models import ShippingRate
-from shop.tests.builders import make_category, make_colour, make_promotion, make_rate, make_size
+from shop.delivery.shipment_models import ShippingClosure
+from shop.tests.builders import make_category, make_colour, make_location, make_promotion, make_rate, make_size
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +18,8 @@ def test_one_query_reads_the_tables_as_the_database_has_them(django_assert_num_q
     make_size()
     make_rate(free_over=None, countries=["GB", "FR"])
     make_promotion(needs_code=False)
+    make_location()
+    ShippingClosure.objects.create(day=clock.now().date())
     with django_assert_num_queries(1):
         found = tables.read()
     for name in tables.MODELS:
