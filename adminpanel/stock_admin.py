@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -10,15 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.decorators import action
 
-from adminpanel.fields import MOST_UNITS
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, state_column, status
-from shop.core.errors import ShopError
-from shop.warehouse import services as warehouse
+from adminpanel.stock_page import done, facts_of, forms_of
+from shop.warehouse.filling import fill
 from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
-
-MOVEMENTS = 100
+from shop.warehouse.moving_models import BackOrder
 
 
 @admin.register(StockLocation)
@@ -46,12 +44,12 @@ class LowStockFilter(admin.SimpleListFilter):
 
 @admin.register(StockLevel)
 class StockLevelAdmin(ReadOnlyAdmin):
-    list_display = ["piece", "sku", "location", "on_hand", "reserved", "available", "alert"]
+    list_display = ["piece", "sku", "location", "bin", "on_hand", "reserved", "available", "damaged", "alert"]
     list_display_links = ["piece"]
     list_filter = [LowStockFilter, "location"]
     list_select_related = ["variant__product", "variant__colour", "variant__size", "location"]
-    search_fields = ["variant__sku", "variant__product__name", "variant__colour__name"]
-    search_help_text = "SKU, product or colour"
+    search_fields = ["variant__sku", "=variant__barcode", "variant__product__name", "variant__colour__name", "bin"]
+    search_help_text = "SKU, barcode, product, colour or bin"
     ordering = ["variant__product__name", "variant__colour__name", "variant__size__position", "pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
@@ -60,28 +58,24 @@ class StockLevelAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The level with its ledger, and a form to correct the number, which only writes the ledger."""
+        """The level, why its numbers are what they are, and forms that change them through the ledger."""
         may_correct = request.user.has_perm("shop.change_stocklevel")
         if not self.has_view_permission(request) or (request.method == "POST" and not may_correct):
             raise PermissionDenied
         level = self.get_object(request, object_id)
         if level is None:
             raise Http404
-        form = CorrectionForm(request.POST or None, initial={"on_hand": level.on_hand})
-        if request.method == "POST" and form.is_valid() and correct(level, form, request):
-            messages.success(request, f"{level.variant.sku}: {level.on_hand} on hand.")
+        sent = forms_of(level, request.POST)
+        if request.method == "POST" and (words := done(level, sent, request.user)):
+            messages.success(request, words)
             return HttpResponseRedirect(request.path)
-        movements = level.movements.select_related("actor")[:MOVEMENTS]
         context = {
             **self.admin_site.each_context(request),
+            **facts_of(level, request),
             "title": f"Stock of {level.variant.sku}",
             "opts": self.opts,
-            "level": level,
-            "available": level.on_hand - level.reserved,
-            "form": form,
+            "forms": sent,
             "may_correct": may_correct,
-            "movements": movements,
-            "most": MOVEMENTS,
         }
         failed = request.method == "POST"
         return TemplateResponse(request, "adminpanel/stock/level.html", context, status=422 if failed else 200)
@@ -104,26 +98,6 @@ class StockLevelAdmin(ReadOnlyAdmin):
         if level.available <= 0:
             return status("Sold out", "bad")
         return status("Low", "warn") if level.available <= level.low_stock_threshold else status("Enough", "good")
-
-
-class CorrectionForm(forms.Form):
-    on_hand = forms.IntegerField(
-        label="Counted on the shelf", min_value=0, max_value=MOST_UNITS, widget=forms.TextInput(attrs={"size": 6})
-    )
-    reason = forms.CharField(label="Reason", max_length=200)
-
-
-def correct(level: StockLevel, form: CorrectionForm, request: HttpRequest) -> bool:
-    """Set the number through the ledger; False, with the refusal beside the field, when orders hold more."""
-    actor: Any = request.user
-    try:
-        warehouse.set_on_hand(
-            level=level, on_hand=form.cleaned_data["on_hand"], reason=form.cleaned_data["reason"], actor=actor
-        )
-    except ShopError as refusal:
-        form.add_error("on_hand", str(refusal))
-        return False
-    return True
 
 
 @admin.register(StockMovement)
@@ -151,3 +125,41 @@ class ReservationAdmin(ReadOnlyAdmin):
     @admin.display(description="Order")
     def order(self, reservation: Reservation) -> str:
         return reservation.order_line.order.number
+
+
+@admin.register(BackOrder)
+class BackOrderAdmin(ReadOnlyAdmin):
+    """Units sold that are still to come."""
+
+    list_display = [
+        *("sku", "order", "quantity", state_column("state", {"waiting": "warn", "filled": "good"})),
+        *("promised_on", "paid", "created_at"),
+    ]
+    list_filter = ["state", "promised_on"]
+    list_select_related = ["variant", "order_line__order"]
+    search_fields = ["=order_line__order__number", "=variant__sku"]
+    search_help_text = "Order number or SKU"
+    actions = ["hold_now"]
+
+    def has_fill_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("shop.change_stocklevel")
+
+    @action(description="Hold what has come in", permissions=["fill"])
+    def hold_now(self, request: HttpRequest, queryset: QuerySet[BackOrder]) -> None:
+        """It happens by itself as well; whoever paid first is served first, whichever rows are ticked."""
+        waiting = BackOrder.objects.waiting().filter(variant__in=queryset.values("variant"))
+        before = waiting.count()
+        fill(list(waiting.values_list("variant_id", flat=True)))
+        self.message_user(request, f"{before - waiting.count()} of {before} waiting lines are held now.")
+
+    @admin.display(description="SKU", ordering="variant__sku")
+    def sku(self, back_order: BackOrder) -> str:
+        return back_order.variant.sku
+
+    @admin.display(description="Order")
+    def order(self, back_order: BackOrder) -> str:
+        return back_order.order_line.order.number
+
+    @admin.display(description="Paid", boolean=True)
+    def paid(self, back_order: BackOrder) -> bool:
+        return back_order.expires_at is None

@@ -14,7 +14,7 @@ from shop.events.services import emit
 class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ProductVariant
-        fields = ["sku", "price", "compare_at_price", "is_active"]
+        fields = ["sku", "price", "compare_at_price", "is_active", "barcode", "sold_ahead", "expected_on"]
 
 
 @admin.register(ProductVariant)
@@ -29,7 +29,18 @@ class VariantAdmin(FormerStates):
     list_select_related = ["product", "colour", "size"]
     search_fields = ["sku", "product__name"]
     search_help_text = "SKU or product"
-    fields = ["product", "colour", "size", "sku", "price", "compare_at_price", "is_active"]
+    fields = [
+        "product",
+        "colour",
+        "size",
+        "sku",
+        "price",
+        "compare_at_price",
+        "is_active",
+        "barcode",
+        "sold_ahead",
+        "expected_on",
+    ]
     readonly_fields = ["product", "colour", "size"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -21,7 +21,7 @@ from shop.suppliers.tests.builders import purchase_rows
 from shop.tax.models import TaxRate
 from shop.tests.builders import make_location, make_promotion, make_rate, make_sale, make_stock, make_user, make_voucher
 from shop.warehouse.models import Reservation
-from shop.warehouse.moving_models import StockCount, Transfer
+from shop.warehouse.moving_models import BackOrder, StockCount, Transfer
 
 
 def one_of_each() -> dict[type[Model], Model]:
@@ -53,6 +53,7 @@ def one_of_each() -> dict[type[Model], Model]:
         SizeChart.objects.create(name="Shirts", garment="shirt"),
         TaxRate.objects.create(country="GB", rate=20, valid_from=clock.now().date()),
         make_rate().method,
+        BackOrder.objects.create(order_line=line, variant=variant, quantity=1),
         Transfer.objects.create(source=level.location, destination=make_location("far", 1)),
         StockCount.objects.create(location=level.location),
         *purchase_rows(),

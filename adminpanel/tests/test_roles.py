@@ -42,6 +42,7 @@ PAGES = {
     "Stock": "admin:shop_stocklevel_changelist",
     "Stock ledger": "admin:shop_stockmovement_changelist",
     "Reservations": "admin:shop_reservation_changelist",
+    "Back orders": "admin:shop_backorder_changelist",
     "Transfers": "admin:shop_transfer_changelist",
     "Stock counts": "admin:shop_stockcount_changelist",
     "Locations": "admin:shop_stocklocation_changelist",

@@ -89,7 +89,7 @@ def posts() -> dict[str, Post]:
     """By name; called when the shop is made."""
     variant, method = ProductVariant.objects.get(), ShippingMethod.objects.get()
     no_rates = {"rates-TOTAL_FORMS": 0, "rates-INITIAL_FORMS": 0}
-    price = {"sku": variant.sku, "price": "12.50", "is_active": "on"}
+    price = {"sku": variant.sku, "price": "12.50", "is_active": "on", "sold_ahead": "0"}
     person = {"email": "carl@example.org", "full_name": "Karl", "is_active": "on"}
     new_person = {"email": "new@example.org", "password1": "a-long-pass-77", "password2": "a-long-pass-77"}
     spring, doomed = (only(Promotion, pk=row.pk) for row in Promotion.objects.order_by("pk"))

@@ -1,16 +1,29 @@
 """Stock on its way: transfers between locations, counts of a location, units sold before they are here."""
 
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.numbers import document_number
 from shop.warehouse.models import StockLevel, StockLocation
+
+# So long a transfer may take where nobody said when it arrives.
+LONGEST_WAY = timedelta(days=7)
+
+
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    def overdue(self, now: datetime) -> Self:
+        """In transit since longer than was expected."""
+        on_the_way = self.filter(state=Transfer.State.IN_TRANSIT)
+        unknown = Q(expected_on=None, sent_at__lt=now - LONGEST_WAY)
+        return on_the_way.filter(unknown | Q(expected_on__lt=timezone.localdate(now)))
 
 
 class Transfer(TimeStamped):
@@ -31,6 +44,8 @@ class Transfer(TimeStamped):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
     received_at = models.DateTimeField(null=True, editable=False)
+
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -126,6 +141,21 @@ class BackOrderQuerySet(models.QuerySet["BackOrder"]):
     def waiting(self) -> Self:
         """Units sold that are still to come, the longest-waiting first."""
         return self.filter(state=BackOrder.State.WAITING).order_by("pk")
+
+    def could_be_held(self) -> Self:
+        """Paid ones for which units are free."""
+        free = StockLevel.objects.filter(
+            variant=OuterRef("variant"), location__is_active=True, on_hand__gt=F("reserved")
+        )
+        return self.waiting().filter(Exists(free), expires_at=None)
+
+    def in_vain(self) -> Self:
+        """Those of orders that will not be sent."""
+        return self.waiting().filter(order_line__order__state="cancelled")
+
+    def late(self, today: date) -> Self:
+        """Paid ones whose promised day is over."""
+        return self.waiting().filter(promised_on__lt=today, expires_at=None)
 
 
 class BackOrder(models.Model):

@@ -57,6 +57,7 @@ NAVIGATION = [
             page("Stock", "inventory_2", "stocklevel"),
             page("Stock ledger", "receipt_long", "stockmovement"),
             page("Reservations", "lock_clock", "reservation"),
+            page("Back orders", "hourglass_top", "backorder"),
             page("Transfers", "move_down", "transfer"),
             page("Stock counts", "fact_check", "stockcount"),
             page("Locations", "warehouse", "stocklocation"),
