@@ -5,6 +5,7 @@ from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent, RateLimit, RecoveryCode, SignIn, TotpDevice
 from shop.accounts.staff_models import SavedFilter
 from shop.alerts.models import Alert
+from shop.bulk.models import BulkChange
 from shop.cart.models import Cart, CartLine
 from shop.catalog.models import (
     CatalogVersion,
@@ -51,6 +52,7 @@ __all__ = [
     "Address",
     "Alert",
     "BackOrder",
+    "BulkChange",
     "Cart",
     "CartLine",
     "CatalogVersion",
