@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -29,6 +29,7 @@ class Category(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     position = models.PositiveSmallIntegerField(default=0)
     description = models.TextField(blank=True)
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["position", "name"]
@@ -72,6 +73,7 @@ class Colour(models.Model):
     hex = models.CharField(max_length=7, validators=[hex_colour])
     accent_hex = models.CharField(max_length=7, blank=True, validators=[hex_colour])
     family = models.CharField(max_length=10, choices=Family)
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["name"]
@@ -85,6 +87,7 @@ class SizeSystem(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     label = models.CharField(max_length=60, help_text="Shown beside the word Size, e.g. UK / regular")
+    history = HistoricalRecords(app="shop")
 
     def __str__(self) -> str:
         return self.name
@@ -94,6 +97,7 @@ class Size(models.Model):
     system = models.ForeignKey(SizeSystem, models.PROTECT, related_name="sizes")
     name = models.CharField(max_length=20)
     position = models.PositiveSmallIntegerField()
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["system_id", "position"]
@@ -109,6 +113,7 @@ class SizeChart(models.Model):
     name = models.CharField(max_length=60, unique=True)
     garment = models.SlugField(unique=True)
     how_to_measure = models.TextField(blank=True)
+    history = HistoricalRecords(app="shop")
 
     def __str__(self) -> str:
         return self.name
@@ -123,6 +128,7 @@ class SizeChartEntry(models.Model):
 
     # What a table of the chart shows of an entry.
     ROW = ("size_id", "size__name", "size__position", "measurement", "millimetres")
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["position", "size__position"]
@@ -195,6 +201,8 @@ class Product(TimeStamped):
 
     class Meta:
         ordering = ["-published_at", "name"]
+        # Words of a name as they stand, drafts included: what staff type into the search of their pages.
+        indexes = [GinIndex(SearchVector("name", config="simple"), name="product_name_words")]
 
     def __str__(self) -> str:
         return self.name
@@ -296,6 +304,7 @@ class ProductImage(TimeStamped):
     height = models.PositiveIntegerField(editable=False, default=0)
     # {"320": "products/12/ab12-320.webp", ...}: storage names by width, so that rendering never asks the storage.
     renditions = models.JSONField(default=dict, editable=False)
+    history = HistoricalRecords(app="shop", excluded_fields=["renditions", "width", "height"])
 
     class Meta:
         ordering = ["position", "id"]

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from shop.core.money import shop_currency
 
@@ -28,6 +29,7 @@ class ShippingMethod(models.Model):
     cut_off = models.TimeField(
         default=time(14, 0), help_text="Paid before this, shop time, it leaves the same working day"
     )
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["position", "id"]
@@ -57,6 +59,7 @@ class ShippingRate(models.Model):
     volume_to = models.PositiveIntegerField(null=True, blank=True, help_text="cm³, at most; empty: any volume")
     min_days = models.PositiveSmallIntegerField()
     max_days = models.PositiveSmallIntegerField()
+    history = HistoricalRecords(app="shop")
 
     objects = ShippingRateQuerySet.as_manager()
 

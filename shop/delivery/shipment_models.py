@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.models import TimeStamped
@@ -136,6 +137,7 @@ class ShippingClosure(models.Model):
 
     day = models.DateField(unique=True)
     reason = models.CharField(max_length=80, blank=True)
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["day"]

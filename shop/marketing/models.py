@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Upper
+from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.models import TimeStamped
@@ -96,6 +97,7 @@ class Promotion(Counted):
     )
     uses = models.PositiveIntegerField(default=0, editable=False)
     is_combinable = models.BooleanField("may be combined", default=True, help_text="With others that may be as well")
+    history = HistoricalRecords(app="shop", excluded_fields=["uses"], m2m_fields=[categories, products])
 
     objects = PromotionQuerySet.as_manager()
 
@@ -187,6 +189,7 @@ class Voucher(Counted):
     code = models.CharField(max_length=CODE_LENGTH, validators=[code_characters])
     max_uses = models.PositiveIntegerField("most uses", null=True, blank=True, help_text="Empty: the promotion's alone")
     uses = models.PositiveIntegerField(default=0, editable=False)
+    history = HistoricalRecords(app="shop", excluded_fields=["uses"])
 
     objects = VoucherQuerySet.as_manager()
 

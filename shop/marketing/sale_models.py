@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.models import TimeStamped
@@ -33,6 +34,7 @@ class Sale(TimeStamped):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     is_active = models.BooleanField("switched on", default=True)
+    history = HistoricalRecords(app="shop", m2m_fields=[categories, products])
 
     objects = SaleQuerySet.as_manager()
 

@@ -168,7 +168,7 @@ class Order(TimeStamped):
         ordering = ["-placed_at"]
         indexes = [
             models.Index(fields=["hold_until"], condition=Q(state__in=["pending", "processing"]), name="order_holds"),
-            models.Index(Upper("email"), condition=Q(user=None), name="guest_orders_by_email"),
+            models.Index(Upper("email"), name="orders_by_email"),
             models.Index(fields=["placed_at"], condition=Q(contact_to_erase=True), name="order_contacts_to_erase"),
         ]
         constraints = [

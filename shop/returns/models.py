@@ -62,7 +62,7 @@ class Return(TimeStamped):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     send_by = models.DateField(null=True, blank=True)
-    tracking_number = models.CharField(max_length=80, blank=True)
+    tracking_number = models.CharField(max_length=80, blank=True, db_index=True)
     label = models.BinaryField(null=True, blank=True, help_text="PDF")
     received_at = models.DateTimeField(null=True, blank=True)
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

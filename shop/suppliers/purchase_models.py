@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
+from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.models import TimeStamped
@@ -67,6 +68,7 @@ class PurchaseOrder(TimeStamped):
     sent_at = models.DateTimeField(null=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
+    history = HistoricalRecords(app="shop", excluded_fields=["saved_answer", "link_version"])
 
     objects = PurchaseOrderQuerySet.as_manager()
 
@@ -117,6 +119,7 @@ class PurchaseOrderLine(models.Model):
     supplier_note = models.CharField(max_length=300, blank=True, editable=False)
     received = models.PositiveIntegerField(default=0, editable=False, help_text="Arrived fit for sale")
     damaged = models.PositiveIntegerField(default=0, editable=False, help_text="Arrived damaged")
+    history = HistoricalRecords(app="shop")
 
     objects = PurchaseOrderLineQuerySet.as_manager()
 

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from shop.catalog.models import Product
 from shop.core.countries import country_names
@@ -31,6 +32,7 @@ class TaxRate(models.Model):
         help_text="Percent",
     )
     valid_from = models.DateField(default=timezone.localdate, help_text="The first day it applies")
+    history = HistoricalRecords(app="shop")
 
     objects = TaxRateQuerySet.as_manager()
 

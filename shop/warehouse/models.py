@@ -5,6 +5,7 @@ from typing import Any, NoReturn, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.errors import ShopError
@@ -20,6 +21,7 @@ class StockLocation(models.Model):
     offers_collection = models.BooleanField(default=False, help_text="Customers may fetch their orders here")
     address = models.TextField(blank=True)
     opening_hours = models.CharField(max_length=120, blank=True)
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["position", "id"]

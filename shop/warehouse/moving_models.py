@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.models import TimeStamped
@@ -44,6 +45,7 @@ class Transfer(TimeStamped):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
     received_at = models.DateTimeField(null=True, editable=False)
+    history = HistoricalRecords(app="shop")
 
     objects = TransferQuerySet.as_manager()
 
@@ -69,6 +71,7 @@ class TransferLine(models.Model):
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0, help_text="Arrived fit for sale")
     damaged = models.PositiveIntegerField(default=0, help_text="Arrived damaged")
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["pk"]
@@ -105,6 +108,7 @@ class StockCount(TimeStamped):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="counts_approved"
     )
     approved_at = models.DateTimeField(null=True, editable=False)
+    history = HistoricalRecords(app="shop")
 
     class Meta:
         ordering = ["-pk"]
