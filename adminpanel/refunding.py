@@ -23,7 +23,8 @@ from shop.checkout.cancelling import cancel_order, refusal
 from shop.checkout.reviewing import accept_as_paid, choices_for, refund_and_cancel
 from shop.core.errors import ShopError
 from shop.orders import holds
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.payments.models import PaymentAttempt, Refund
 from shop.payments.refunds import send
 from shop.refunds.amounts import in_own_currency, left_of

@@ -28,7 +28,8 @@ from shop.invoices.models import Document, DocumentCounter
 from shop.mail.models import MailAttachment, OutgoingMail
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.marketing.sale_models import PriceRecord, Sale, SalePrice
-from shop.orders.models import Order, OrderHold, OrderLine, OrderRequest, OrderStateChange, OrderTax
+from shop.orders.models import Order, OrderLine, OrderStateChange, OrderTax
+from shop.orders.record_models import OrderHold, OrderRequest
 from shop.packing.models import PackingLine, PackingTask, Scan, Wave
 from shop.payments.models import Dispute, PaymentAttempt, ProviderCall, ProviderEvent, Refund, RefundLine
 from shop.returns.models import Return, ReturnLine, ReturnStep

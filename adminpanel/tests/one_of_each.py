@@ -13,7 +13,7 @@ from shop.invoices.services import issue_invoice
 from shop.invoices.tests.builders import make_paid_order, make_refund
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import Redemption
-from shop.orders.models import OrderHold
+from shop.orders.record_models import OrderHold
 from shop.packing.models import PackingTask, Wave
 from shop.payments.models import Dispute, ProviderEvent, Refund
 from shop.returns.tests.builders import make_return

@@ -30,7 +30,8 @@ from shop.delivery.shipment_models import Shipment
 from shop.imports.models import DataImport
 from shop.invoices.models import Document
 from shop.marketing.models import Promotion
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.packing.models import PackingTask, Wave
 from shop.payments.models import PaymentAttempt, ProviderEvent, Refund
 from shop.returns.models import Return

@@ -14,7 +14,8 @@ from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
 from shop.checkout.tests.paying_builders import FakeProvider, place, states
 from shop.orders import holds
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.payments.models import PaymentAttempt, Refund
 from shop.refunds.tests.builders import ask_refund, paid_order, refunded, stock_of
 

@@ -20,7 +20,8 @@ from shop.core import clock
 from shop.events.relay import relay
 from shop.mail.services import send_due_mail
 from shop.orders import services as orders
-from shop.orders.models import Order, OrderHold, OrderRequest
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold, OrderRequest
 from shop.payments import services as payments
 from shop.payments.models import Dispute, PaymentAttempt, Refund, RefundLine
 from shop.tests.builders import make_user

@@ -7,7 +7,8 @@ from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
 from shop.core.countries import country_names
 from shop.core.money import Money
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent
 
 

@@ -12,7 +12,8 @@ from shop.adapters.payments import Concern, DisputeState, ProviderRefused
 from shop.alerts.services import close_alerts
 from shop.checkout import advice, paypal_events
 from shop.orders import holds
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.payments import disputes, refunds
 from shop.payments import services as payments
 from shop.payments.calls import provider_of

@@ -2,7 +2,8 @@
 
 from shop.accounts.models import User
 from shop.core import clock
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 
 
 def place(order: Order, kind: OrderHold.Kind, source: str, reason: str) -> bool:

@@ -13,7 +13,8 @@ from shop.catalog.models import ProductVariant
 from shop.core import clock
 from shop.core.errors import InvalidTransition
 from shop.events.services import emit
-from shop.orders.models import Order, OrderLine, OrderRequest, OrderStateChange, OrderTax
+from shop.orders.models import Order, OrderLine, OrderStateChange, OrderTax
+from shop.orders.record_models import OrderRequest
 from shop.tax.amounts import TaxShare
 
 State = Order.State

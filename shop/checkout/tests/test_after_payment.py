@@ -13,7 +13,8 @@ from shop.checkout.sync import UnknownAttempt
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of, pay, place, states
 from shop.events.models import OutboxEvent
 from shop.orders import holds
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund
 from shop.tests.builders import make_user
 

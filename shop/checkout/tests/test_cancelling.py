@@ -15,7 +15,8 @@ from shop.events.models import OutboxEvent
 from shop.events.relay import relay
 from shop.mail.models import OutgoingMail
 from shop.orders import services as orders
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.payments.models import Refund
 from shop.payments.refunds import record
 from shop.refunds.services import NotCancellable

@@ -19,7 +19,8 @@ from shop.core.money import Money
 from shop.events.models import OutboxEvent
 from shop.marketing.models import Promotion, Redemption
 from shop.orders import holds
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.payments.models import PaymentAttempt, Refund
 from shop.refunds.services import NotCancellable
 from shop.tests.builders import make_promotion, make_user, make_variant

@@ -11,7 +11,8 @@ from shop.checkout.cancelling import cancel_order, refusal
 from shop.checkout.paying import PaymentUnavailable
 from shop.core.http import personal_page, see_other
 from shop.orders.access import load_order
-from shop.orders.models import Order, OrderRequest
+from shop.orders.models import Order
+from shop.orders.record_models import OrderRequest
 from shop.orders.services import note_request
 from shop.refunds.services import NotCancellable
 

@@ -29,7 +29,8 @@ from shop.core.http import personal_page, see_other
 from shop.delivery import services as delivery
 from shop.marketing.reasons import USED_BY_YOU
 from shop.marketing.services import VoucherSpent
-from shop.orders.models import Order, OrderRequest
+from shop.orders.models import Order
+from shop.orders.record_models import OrderRequest
 from shop.payments.ways import in_one_word, too_little, ways_to_pay
 from shop.warehouse.services import OutOfStock
 

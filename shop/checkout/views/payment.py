@@ -17,7 +17,8 @@ from shop.core.crash import crash_point
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, plain, see_other
 from shop.orders.access import load_order
-from shop.orders.models import Order, OrderRequest
+from shop.orders.models import Order
+from shop.orders.record_models import OrderRequest
 from shop.orders.services import note_request
 from shop.payments import services as payments
 from shop.payments.models import PaymentAttempt

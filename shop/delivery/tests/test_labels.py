@@ -7,7 +7,7 @@ from shop.core.errors import ShopError
 from shop.delivery.labels import make_label
 from shop.delivery.shipment_models import Shipment, ShipmentLabel
 from shop.delivery.tests.builders import TIMED_OUT, FakeCarrier, make_packed, once
-from shop.orders.models import OrderHold
+from shop.orders.record_models import OrderHold
 
 pytestmark = pytest.mark.django_db
 

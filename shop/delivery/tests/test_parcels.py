@@ -12,7 +12,8 @@ from shop.delivery.parcels import News, dispatch, make_ready, note, record
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, TrackingEvent
 from shop.delivery.tests.builders import FakeCarrier, make_held_order, make_packed, pack
 from shop.events.models import OutboxEvent
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.warehouse.models import Reservation, StockLevel
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ import pytest
 from shop.delivery.shipment_models import Shipment
 from shop.events.models import OutboxEvent
 from shop.orders import services as orders
-from shop.orders.models import Order, OrderHold
+from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.packing.models import PackingTask, Scan
 from shop.packing.scanning import scan, take_out
 from shop.packing.services import NotPackable, cancel, plan, plan_forgotten

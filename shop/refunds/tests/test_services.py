@@ -9,7 +9,8 @@ from django.db import transaction
 from shop.checkout.paying import open_attempt
 from shop.checkout.tests.paying_builders import FakeProvider, pay, place, states
 from shop.events.models import OutboxEvent
-from shop.orders.models import Order, OrderHold, OrderLine
+from shop.orders.models import Order, OrderLine
+from shop.orders.record_models import OrderHold
 from shop.payments.models import Dispute, PaymentAttempt, Refund
 from shop.payments.refunds import send, send_all
 from shop.refunds.services import (
