@@ -3,7 +3,6 @@
 Every writer locks the order first, then the parcel. Goods leave the stock when the parcel leaves the house.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from django.db import transaction
 
 from shop.accounts.models import User
 from shop.core import clock
-from shop.core.errors import InvalidTransition, ShopError
+from shop.core.errors import InvalidTransition
 from shop.core.numbers import secret_key
 from shop.delivery import mails, troubles
 from shop.delivery.fulfilment import follow
@@ -21,7 +20,6 @@ from shop.delivery.ways import collected_at, needs_label
 from shop.events.services import emit
 from shop.orders.models import Order
 from shop.warehouse.leaving import ship
-from shop.warehouse.models import Reservation
 
 State, Kind = Shipment.State, TrackingEvent.Kind
 
@@ -178,32 +176,12 @@ def _leaves(shipment: Shipment, to: Shipment.State) -> bool:
 
 def _leave(order: Order, shipment: Shipment, actor: User | None, *, tell: bool) -> None:
     """Its goods leave the stock. tell: a carrier has it, so its customer hears of it."""
-    units = held_units(shipment)
+    units = {hold.pk: taken for hold, taken in troubles.holds_of(shipment)}
     if units:
         ship(units=units, document=order.number, actor=actor)
     shipment.dispatched_at = clock.now()
-    if order.shipped_at is None:
-        order.shipped_at = shipment.dispatched_at
     if tell:
         emit("ParcelShipped", {**event_detail(order, shipment), "tracking_number": shipment.tracking_number})
-
-
-def held_units(shipment: Shipment) -> dict[int, int]:
-    """The units of a parcel by the reservation that holds them. Raises ShopError where they are not held any more."""
-    wanted: dict[tuple[int, int], int] = defaultdict(int)
-    for line in shipment.lines.all():
-        wanted[line.order_line_id, line.level_id] += line.quantity
-    holds = Reservation.objects.held().filter(order_line_id__in=[key[0] for key in wanted]).order_by("pk")
-    found: dict[int, int] = {}
-    for hold in holds:
-        key = (hold.order_line_id, hold.level_id)
-        units = min(wanted.get(key, 0), hold.quantity)
-        if units:
-            found[hold.pk] = units
-            wanted[key] -= units
-    if any(wanted.values()):
-        raise ShopError(f"Not all of {shipment.number} is held for its order any more. Check the order, and unpack it.")
-    return found
 
 
 def event_detail(order: Order, shipment: Shipment) -> dict[str, object]:

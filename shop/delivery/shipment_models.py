@@ -21,6 +21,11 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
     def on_their_way(self) -> Self:
         return self.filter(state__in=[Shipment.State.DISPATCHED, Shipment.State.IN_TRANSIT])
 
+    def in_house(self) -> Self:
+        """Parcels that never went, with their goods in them. One that nobody fetched is so until it is emptied."""
+        here = Q(state__in=[Shipment.State.PACKED, Shipment.State.READY, Shipment.State.FAILED])
+        return self.filter(here | Q(state=Shipment.State.RETURNED, goods_end=""), dispatched_at=None)
+
     def locked(self) -> Self:
         """The rows, locked in primary-key order; the order row is locked before them."""
         return self.order_by("pk").select_for_update(of=("self",))
@@ -39,6 +44,15 @@ class Shipment(TimeStamped):
         LOST = "lost", "Lost"
         RETURNED = "returned", "Came back"
         CANCELLED = "cancelled", "Unpacked"
+
+    class GoodsEnd(models.TextChoices):
+        RESTOCKED = "restocked", "Back in stock"
+        DAMAGED = "damaged", "Set aside as damaged"
+        GIVEN_UP = "given-up", "Given up as lost"
+
+    class Remedy(models.TextChoices):
+        SENT_AGAIN = "sent-again", "Sent again"
+        REFUNDED = "refunded", "Refunded"
 
     number = models.CharField(max_length=12, unique=True, default=partial(document_number, "SH"), editable=False)
     order = models.ForeignKey("shop.Order", models.PROTECT, related_name="shipments")
@@ -63,6 +77,10 @@ class Shipment(TimeStamped):
     delivered_at = models.DateTimeField(null=True, blank=True)
     closed_note = models.CharField(max_length=200, blank=True, help_text="Why it was lost, failed or came back")
 
+    # Of one that is lost or came back, each settled once: where its goods are, and what its buyer has instead.
+    goods_end = models.CharField(max_length=10, choices=GoodsEnd, blank=True, editable=False)
+    remedy = models.CharField(max_length=10, choices=Remedy, blank=True, editable=False)
+
     objects = ShipmentQuerySet.as_manager()
 
     class Meta:
@@ -70,6 +88,14 @@ class Shipment(TimeStamped):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_in_house(self) -> bool:
+        """As in_house() asks."""
+        if self.dispatched_at:
+            return False
+        here = (self.State.PACKED, self.State.READY, self.State.FAILED)
+        return self.state in here or (self.state == self.State.RETURNED and not self.goods_end)
 
 
 class ShipmentLine(models.Model):

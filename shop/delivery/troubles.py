@@ -7,14 +7,17 @@ from django.db import transaction
 from shop.accounts.models import User
 from shop.alerts.models import Alert
 from shop.alerts.services import close_alerts, raise_alert
-from shop.core.errors import InvalidTransition
+from shop.core.errors import InvalidTransition, ShopError
+from shop.delivery.fulfilment import follow
 from shop.delivery.locking import locked
 from shop.delivery.shipment_models import Shipment
 from shop.orders.models import Order
 from shop.warehouse import services as warehouse
 from shop.warehouse.coming_back import come_back, give_up
+from shop.warehouse.leaving import let_go, short
+from shop.warehouse.models import Reservation
 
-State = Shipment.State
+State, End = Shipment.State, Shipment.GoodsEnd
 
 ADVICE: dict[str, str] = {
     State.FAILED: "Ask the carrier to try again, or wait for it. On the parcel's page say what became of it.",
@@ -46,14 +49,23 @@ def take_in(shipment_id: int, *, damaged: bool, actor: User | None) -> None:
     order, shipment = locked(shipment_id)
     if shipment.state != State.RETURNED:
         raise InvalidTransition(f"{shipment.number} has not come back.")
-    if shipment.dispatched_at is None:
-        # Nobody fetched it: its goods never left, so they only are not held any more.
-        lines = [line for line, _ in goods_of(shipment)]
-        warehouse.release(order_line_ids=lines, document=order.number, reason=f"parcel {shipment.number} not fetched")
-    else:
+    if shipment.goods_end:
+        raise InvalidTransition(f"{shipment.number}: {shipment.get_goods_end_display().lower()} before.")
+    reason = f"parcel {shipment.number} not fetched"
+    if shipment.dispatched_at:
         reason = f"parcel {shipment.number} came back"
         come_back(goods=goods_of(shipment), damaged=damaged, document=order.number, reason=reason, actor=actor)
-    note_end(shipment, "set aside as damaged" if damaged else "back in stock")
+    elif damaged:
+        for hold, units in holds_of(shipment):
+            short(reservation=hold, damaged=units, document=order.number, reason=reason, actor=actor)
+    else:
+        # Its goods never left, so they only are not held any more.
+        units_held = {hold.pk: units for hold, units in holds_of(shipment)}
+        let_go(units=units_held, document=order.number, reason=reason, actor=actor)
+    shipment.goods_end = End.DAMAGED if damaged else End.RESTOCKED
+    shipment.save(update_fields=["goods_end", "updated_at"])
+    follow(order)
+    close(shipment)
 
 
 @transaction.atomic
@@ -65,26 +77,32 @@ def send_again(shipment_id: int, *, actor: User | None) -> Order:
     order, shipment = locked(shipment_id)
     if not order.may_ship:
         raise InvalidTransition(f"Order {order.number} must not leave: it is not paid, or something holds it.")
-    if shipment.state == State.LOST:
-        give_up(goods=goods_of(shipment))
-    elif shipment.state != State.RETURNED:
-        raise InvalidTransition(f"{shipment.number} is {shipment.get_state_display().lower()}: ask the carrier first.")
-    elif "stock" not in shipment.closed_note and "damaged" not in shipment.closed_note:
+    refuse_settled(shipment)
+    if shipment.state == State.RETURNED and not shipment.goods_end:
         take_in(shipment_id, damaged=False, actor=actor)
         shipment.refresh_from_db()
-    if "sent again" in shipment.closed_note:
-        raise InvalidTransition(f"{shipment.number} was sent again before.")
+    if shipment.dispatched_at:
+        give_up(goods=goods_of(shipment), is_back=shipment.state == State.RETURNED)
     warehouse.reserve(demands=demands_of(shipment), document=order.number, expires_at=None)
-    order.fulfilment_state, order.delivered_at = Order.FulfilmentState.UNFULFILLED, None
-    order.save(update_fields=["fulfilment_state", "delivered_at", "updated_at"])
-    note_end(shipment, "sent again")
+    if shipment.state == State.LOST:
+        shipment.goods_end = End.GIVEN_UP
+    settle(order, shipment, Shipment.Remedy.SENT_AGAIN)
     return order
 
 
-def note_end(shipment: Shipment, words: str) -> None:
-    """Write down what became of the goods; the matter is settled."""
-    shipment.closed_note = "; ".join(filter(None, [shipment.closed_note, words]))[-200:]
-    shipment.save(update_fields=["closed_note", "updated_at"])
+def refuse_settled(shipment: Shipment) -> None:
+    """Raise InvalidTransition unless it is lost or came back, and its buyer has neither goods nor money for it yet."""
+    if shipment.state not in (State.LOST, State.RETURNED):
+        raise InvalidTransition(f"{shipment.number} is {shipment.get_state_display().lower()}: ask the carrier first.")
+    if shipment.remedy:
+        raise InvalidTransition(f"{shipment.number} was {shipment.get_remedy_display().lower()} before.")
+
+
+def settle(order: Order, shipment: Shipment, remedy: Shipment.Remedy) -> None:
+    """Write down what its buyer has instead (both rows locked); nobody has to look at it any more."""
+    shipment.remedy = remedy
+    shipment.save(update_fields=["goods_end", "remedy", "updated_at"])
+    follow(order)
     close(shipment)
 
 
@@ -99,6 +117,25 @@ def goods_of(shipment: Shipment) -> dict[tuple[int, int], int]:
     for line in shipment.lines.all():
         units[line.order_line_id, line.level_id] += line.quantity
     return dict(units)
+
+
+def holds_of(shipment: Shipment) -> list[tuple[Reservation, int]]:
+    """What holds the units of a parcel in the house, those that were packed into it first, and how many each.
+
+    Raises ShopError where they are not all held any more.
+    """
+    wanted = goods_of(shipment)
+    holds = Reservation.objects.held().filter(order_line_id__in={line for line, _ in wanted})
+    own = set(holds.filter(packing_lines__task__shipment=shipment).values_list("pk", flat=True))
+    found = []
+    for hold in sorted(holds, key=lambda hold: (hold.pk not in own, hold.pk)):
+        key = (hold.order_line_id, hold.level_id)
+        if units := min(wanted.get(key, 0), hold.quantity):
+            found.append((hold, units))
+            wanted[key] -= units
+    if any(wanted.values()):
+        raise ShopError(f"Not all of {shipment.number} is held for its order any more. Check the order, and unpack it.")
+    return found
 
 
 def demands_of(shipment: Shipment) -> list[warehouse.Demand]:

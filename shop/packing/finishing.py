@@ -11,13 +11,13 @@ from django.db import transaction
 
 from shop.accounts.models import User
 from shop.core import clock
+from shop.delivery.fulfilment import follow, is_left_to_pack, parcels_of
 from shop.delivery.models import ShippingMethod
 from shop.delivery.shipment_models import Shipment, ShipmentLine
 from shop.events.services import emit
 from shop.mail.services import queue_mail
 from shop.orders.models import Order
 from shop.packing.models import PackingLine, PackingTask
-from shop.packing.progress import follow_packing, is_left_to_pack, parcels_of
 from shop.packing.scanning import name_of
 from shop.packing.services import NotPackable, follow_holds, lock_open
 from shop.payments.models import Refund
@@ -157,7 +157,7 @@ def settle(order: Order, task: PackingTask, short: Sequence[PackingLine], actor:
     made = refunding.refund_unpacked(order=order, units=units, note=note, actor=actor) if units else []
     if short:
         mail_short(order, task, short)
-    follow_packing(order)
+    follow(order)
     return Finished(task.shipment, made)
 
 

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.delivery.days import dispatch_day
+from shop.delivery.fulfilment import follow, parcels_of
 from shop.delivery.shipment_models import Shipment
 from shop.orders.models import Order
 from shop.packing.models import PackingLine, PackingTask, Scan
-from shop.packing.progress import follow_packing, unpacked
 from shop.warehouse.models import Reservation
 
 State = PackingTask.State
@@ -68,6 +68,14 @@ def hold_to(task: PackingTask, holds: Sequence[Reservation]) -> None:
         task.save(update_fields=["state", "updated_at"])
 
 
+def unpacked(order: Order) -> QuerySet[Reservation]:
+    """What the order holds that lies on the shelves, in no parcel."""
+    closed = PackingTask.objects.filter(order=order, state=State.PACKED)
+    parcels = closed.exclude(shipment__state=Shipment.State.CANCELLED)
+    held = Reservation.objects.held().filter(order_line__order=order)
+    return held.exclude(packing_lines__task__in=parcels.values("pk")).order_by("pk")
+
+
 def adjust(task: PackingTask, line: PackingLine, quantity: int) -> None:
     """The line wants another quantity; a packer who has more of it in the box already is told to take it out."""
     if line.quantity == quantity:
@@ -117,8 +125,9 @@ def open_again(order: Order, shipments: Sequence[Shipment]) -> None:
     numbers = [shipment.pk for shipment in shipments]
     Shipment.objects.filter(pk__in=numbers, state=Shipment.State.PACKED).update(state=Shipment.State.CANCELLED)
     follow_holds(order)
-    if numbers:
-        follow_packing(order)
+    # With the rest of it refunded, what is in parcels is all of the order.
+    if numbers or parcels_of(order).exists():
+        follow(order)
 
 
 def holds_all(task: PackingTask) -> bool:

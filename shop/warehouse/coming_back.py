@@ -37,9 +37,13 @@ def come_back(*, goods: Goods, damaged: bool, document: str, reason: str, actor:
 
 
 @transaction.atomic
-def give_up(*, goods: Goods) -> None:
-    """So many units of these lines are lost outside: their order does not have them. No number of the stock changes."""
-    sent = Reservation.objects.filter(state=State.SHIPPED, order_line_id__in={line for line, _ in goods})
+def give_up(*, goods: Goods, is_back: bool) -> None:
+    """So many units of these lines that were sent never reached their buyer: their order does not have them.
+
+    is_back: they came back and were taken in; otherwise they are lost. No number of the stock changes.
+    """
+    gone = State.RETURNED if is_back else State.SHIPPED
+    sent = Reservation.objects.filter(state=gone, order_line_id__in={line for line, _ in goods})
     part_sent(list(sent.order_by("pk").select_for_update(of=("self",))), goods, State.RELEASED)
 
 

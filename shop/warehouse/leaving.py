@@ -54,6 +54,18 @@ def short(
         stock.apply(rows, [aside], Cause(Kind.DAMAGE, document, f"{reason}, damaged", actor))
 
 
+@transaction.atomic
+def let_go(*, units: Mapping[int, int], document: str, reason: str, actor: "User | None" = None) -> None:
+    """So many units of these reservations (by id) are not held any more, and lie on the shelf for anybody.
+
+    Raises ShopError, with nothing changed, where one does not hold that many any more.
+    """
+    rows, held = _hold_of(units)
+    parts = [_part(row, units[row.pk], State.RELEASED) for row in held]
+    freed = [Change(change.level_id, reserved=change.reserved) for change in _off(parts)]
+    stock.apply(rows, freed, Cause(Kind.RELEASE, document, reason, actor))
+
+
 def _hold_of(units: Mapping[int, int]) -> tuple[list[StockLevel], list[Reservation]]:
     """The levels, locked, and the reservations, each of which holds at least so many units."""
     asked = Reservation.objects.held().filter(pk__in=list(units))
