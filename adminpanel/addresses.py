@@ -67,6 +67,7 @@ PAGES = {
     "shop_export_sources": "view_supplierproduct",
     "shop_import_problems": "view_dataimport view_productvariant",
     **dict.fromkeys(("shop_import_write", "shop_import_cancel"), "view_dataimport change_productvariant"),
+    **dict.fromkeys(("shop_bulkchange_write", "shop_bulkchange_undo"), "view_bulkchange change_productvariant"),
     **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), "change_user"),
 }
 # Nobody does these whatever they hold: only the shop itself writes such rows, or they are made elsewhere.
@@ -82,6 +83,7 @@ NOBODY = {
 ONLY = {
     **dict.fromkeys(("shop_order_sync", "shop_providerevent_again", "shop_import_write", "shop_import_cancel"), "POST"),
     **dict.fromkeys(("shop_packing_out", "shop_packing_finish", "shop_wave_leave"), "POST"),
+    **dict.fromkeys(("shop_bulkchange_write", "shop_bulkchange_undo"), "POST"),
     **dict.fromkeys(
         ("shop_document_pdf", "shop_shipment_label", "autocomplete", "jsi18n", "password_change_done"), "GET"
     ),

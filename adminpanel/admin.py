@@ -2,6 +2,7 @@
 
 from adminpanel import (  # noqa: F401 - importing registers
     alerts_admin,
+    bulk_admin,
     catalog_admin,
     counts_admin,
     delivery_admin,

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
+from adminpanel.bulk_actions import Asked, CategoryForm, PublishForm, TakeOutForm, ask, products_asked
 from adminpanel.fields import LinesField
 from adminpanel.grid.views import RIGHTS, grid_page
 from adminpanel.showing import FormerStates
@@ -104,6 +105,11 @@ def with_figures(products: QuerySet[Product]) -> QuerySet[Any]:
     )
 
 
+PUBLISH = Asked("publish", "Put into the shop", "product", PublishForm, products_asked)
+TAKE_OUT = Asked("take_out", "Take out of the shop", "product", TakeOutForm, products_asked)
+MOVE = Asked("move", "Move to a category", "product", CategoryForm, products_asked)
+
+
 @admin.register(Product)
 class ProductAdmin(FormerStates):
     from_product = "pk"
@@ -118,6 +124,7 @@ class ProductAdmin(FormerStates):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [ImageInline]
     actions_detail = ["open_grid"]
+    actions = ["publish", "take_out", "move"]
     fieldsets = [
         ("What it is", {"fields": ["name", "slug", "category", "department", "description"]}),
         ("Cloth and fit", {"fields": ["fabrics", "care", "fit", "size_chart"]}),
@@ -139,6 +146,18 @@ class ProductAdmin(FormerStates):
     @action(description="Sizes, colours and prices", url_path="to-grid", permissions=["grid"], icon="grid_on")
     def open_grid(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:shop_product_grid", args=[object_id]))
+
+    @action(description="Put into the shop", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
+        return ask(self, request, queryset, PUBLISH)
+
+    @action(description="Take out of the shop", permissions=["change"])
+    def take_out(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
+        return ask(self, request, queryset, TAKE_OUT)
+
+    @action(description="Move to a category", permissions=["change"])
+    def move(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
+        return ask(self, request, queryset, MOVE)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """A new product has no variants yet: go on to its grid."""

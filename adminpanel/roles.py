@@ -19,7 +19,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(MOVING, "vacd"),
         "backorder": "v",
         "taxrate": "vacd",
-        "dataimport": "v",
+        **dict.fromkeys(("dataimport", "bulkchange"), "v"),
         "document": "v",
         **dict.fromkeys(
             ("stocklevel", "packingtask", "shipment", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"
@@ -40,12 +40,12 @@ ROLES: dict[str, dict[str, str]] = {
         "auth.group": "vacd",
     },
     "catalogue": {
-        "dataimport": "v",
+        **dict.fromkeys(("dataimport", "bulkchange"), "v"),
         **dict.fromkeys(CATALOGUE_ALL, "vacd"),
         **dict.fromkeys(("stocklevel", "supplier", "supplierproduct"), "v"),
     },
     "warehouse": {
-        "dataimport": "v",
+        **dict.fromkeys(("dataimport", "bulkchange"), "v"),
         **dict.fromkeys(("product", "productvariant", "productimage"), "v"),
         **dict.fromkeys(("order", "orderline", "stockmovement", "reservation", "wave"), "v"),
         **dict.fromkeys(("shippingmethod", "shippingrate"), "v"),

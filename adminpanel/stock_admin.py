@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
+from adminpanel.bulk_actions import Asked, ReorderForm, ask, levels_asked
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, state_column, status
 from adminpanel.stock_page import done, facts_of, forms_of
@@ -42,6 +43,9 @@ class LowStockFilter(admin.SimpleListFilter):
         return queryset.filter(available__lte=0) if self.value() == "out" else queryset
 
 
+REORDER = Asked("set_reorder_point", "Order more at", "level", ReorderForm, levels_asked)
+
+
 @admin.register(StockLevel)
 class StockLevelAdmin(ReadOnlyAdmin):
     list_display = ["piece", "sku", "location", "bin", "on_hand", "reserved", "available", "damaged", "alert"]
@@ -51,9 +55,18 @@ class StockLevelAdmin(ReadOnlyAdmin):
     search_fields = ["variant__sku", "=variant__barcode", "variant__product__name", "variant__colour__name", "bin"]
     search_help_text = "SKU, barcode, product, colour or bin"
     ordering = ["variant__product__name", "variant__colour__name", "variant__size__position", "pk"]
+    actions = ["set_reorder_point"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
         return StockLevel.objects.with_available()
+
+    def has_correct_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may change levels, through the ledger and their settings."""
+        return request.user.has_perm("shop.change_stocklevel")
+
+    @action(description="Set when more is ordered", permissions=["correct"])
+    def set_reorder_point(self, request: HttpRequest, queryset: QuerySet[StockLevel]) -> HttpResponse | None:
+        return ask(self, request, queryset, REORDER)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -4,8 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.decorators import action
 
+from adminpanel.bulk_actions import Asked, PriceForm, ask, variants_asked
 from adminpanel.showing import FormerStates
 from shop.catalog.models import ProductVariant
 from shop.events.services import emit
@@ -15,6 +18,9 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ProductVariant
         fields = ["sku", "price", "compare_at_price", "is_active", "barcode", "sold_ahead", "expected_on"]
+
+
+PRICES = Asked("change_prices", "Change prices", "variant", PriceForm, variants_asked)
 
 
 @admin.register(ProductVariant)
@@ -42,9 +48,14 @@ class VariantAdmin(FormerStates):
         "expected_on",
     ]
     readonly_fields = ["product", "colour", "size"]
+    actions = ["change_prices"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @action(description="Change prices", permissions=["change"])
+    def change_prices(self, request: HttpRequest, queryset: QuerySet[ProductVariant]) -> HttpResponse | None:
+        return ask(self, request, queryset, PRICES)
 
     def save_model(self, request: HttpRequest, obj: ProductVariant, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

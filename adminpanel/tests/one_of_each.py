@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 
 from shop.alerts.models import Alert
+from shop.bulk.tests.builders import planned
 from shop.catalog.models import SizeChart
 from shop.core import clock
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, ShippingClosure
@@ -58,6 +59,7 @@ def one_of_each() -> dict[type[Model], Model]:
         StockCount.objects.create(location=level.location),
         *purchase_rows(),
         make_return(line),
+        planned(variant),
     ]
     shipment = Shipment.objects.create(order=order, location=level.location)
     ShipmentLabel.objects.create(shipment=shipment, pdf=b"%PDF-1")

@@ -24,6 +24,7 @@ from adminpanel.roles import ROLES
 from adminpanel.tests.builders import make_staff
 from adminpanel.tests.one_of_each import one_of_each
 from shop.accounts.models import User
+from shop.bulk.models import BulkChange
 from shop.catalog.models import Product
 from shop.checkout.tests.paying_builders import FakeProvider
 from shop.delivery.shipment_models import Shipment
@@ -58,6 +59,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     "shop_document_pdf": (Document,),
     **dict.fromkeys(("shop_import_problems", "shop_import_write", "shop_import_cancel"), (DataImport,)),
     "shop_shipment_label": (Shipment,),
+    **dict.fromkeys(("shop_bulkchange_write", "shop_bulkchange_undo"), (BulkChange,)),
     **dict.fromkeys(("shop_transfer_send", "shop_transfer_receive", "shop_transfer_cancel"), (Transfer,)),
     **dict.fromkeys(("shop_stockcount_finish", "shop_stockcount_reopen"), (StockCount,)),
     **dict.fromkeys(("shop_stockcount_cancel", "shop_stockcount_approve"), (StockCount,)),

@@ -39,6 +39,7 @@ PAGES = {
     "Packing": "admin:shop_packingtask_changelist",
     "Waves": "admin:shop_wave_changelist",
     "Import and export": "admin:shop_dataimport_changelist",
+    "Bulk changes": "admin:shop_bulkchange_changelist",
     "Stock": "admin:shop_stocklevel_changelist",
     "Stock ledger": "admin:shop_stockmovement_changelist",
     "Reservations": "admin:shop_reservation_changelist",

@@ -167,10 +167,10 @@ def shown(variant: ProductVariant, column: str) -> str:
     return written(getattr(variant, FIELDS[column]), variant.currency if column in MONEY else "")
 
 
-def tell(product_ids: set[int]) -> None:
+def tell(product_ids: set[int], reason: str = "prices") -> None:
     """Bring the public pages of these products up to date."""
     for pk, slug in Product.objects.filter(pk__in=product_ids).order_by("pk").values_list("pk", "slug"):
-        emit("ProductChanged", {"product_id": pk, "slug": slug, "reason": "prices"})
+        emit("ProductChanged", {"product_id": pk, "slug": slug, "reason": reason})
     if product_ids:
         listings.refresh(product_ids)
 

@@ -46,6 +46,7 @@ NAVIGATION = [
             page("Sizes", "straighten", "sizesystem"),
             page("Size charts", "table_chart", "sizechart"),
             page("Import and export", "upload_file", "dataimport"),
+            page("Bulk changes", "rule", "bulkchange"),
         ],
     },
     {
