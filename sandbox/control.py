@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sandbox.courier.models import CourierParcel
 from sandbox.deliveries import deliver, deliver_due, send
+from sandbox.easypost.models import EasyPostShipment
 from sandbox.models import Delivery, Event, Session, Weather
 from sandbox.money import written
 from sandbox.paypal import amounts, disputes
@@ -31,6 +32,7 @@ LONGEST_DELAY = 3600
 def overview(request: HttpRequest) -> HttpResponse:
     paying.expire_overdue()
     sessions = list(Session.objects.select_related("intent").order_by("-created")[:MOST_SHOWN])
+    bought = EasyPostShipment.objects.exclude(tracking_code="")
     context = {
         "weather": Weather.today(),
         "sessions": [(session, written(session.amount_total, session.currency)) for session in sessions],
@@ -38,7 +40,10 @@ def overview(request: HttpRequest) -> HttpResponse:
             (order, amounts.written(order.value, order.currency), order.captures.first())
             for order in PayPalOrder.objects.prefetch_related("captures").order_by("-created")[:MOST_SHOWN]
         ],
-        "parcels": CourierParcel.objects.all()[:MOST_SHOWN],
+        "parcels": [
+            *(("sandbox-courier-track", parcel) for parcel in CourierParcel.objects.all()[:MOST_SHOWN]),
+            *(("sandbox-easypost-track", parcel) for parcel in bought.order_by("-created")[:MOST_SHOWN]),
+        ],
         "events": Event.objects.order_by("-created", "-pk")[:MOST_SHOWN],
         "deliveries": Delivery.objects.select_related("event").order_by("-pk")[:MOST_SHOWN],
         "most": MOST_SHOWN,
@@ -122,6 +127,8 @@ def set_weather(request: HttpRequest) -> HttpResponse:
         weather = Weather.today()
         weather.lose_next = between(request.POST.get("lose_next", ""), MOST_LOST)
         weather.lose_labels = between(request.POST.get("lose_labels", ""), MOST_LOST)
+        weather.break_next = between(request.POST.get("break_next", ""), MOST_LOST)
+        weather.limit_next = between(request.POST.get("limit_next", ""), MOST_LOST)
         weather.delay_seconds = between(request.POST.get("delay_seconds", ""), LONGEST_DELAY)
         weather.save()
     return back()

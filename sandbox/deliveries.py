@@ -16,6 +16,7 @@ MESSAGES: dict[str, str] = {
     Event.Provider.STRIPE: "sandbox.stripe.announce.message",
     Event.Provider.PAYPAL: "sandbox.paypal.webhooks.message",
     Event.Provider.COURIER: "sandbox.courier.driving.message",
+    Event.Provider.EASYPOST: "sandbox.easypost.driving.message",
 }
 # Short: a server with few threads must not wait for itself for long.
 TIMEOUT_SECONDS = 8

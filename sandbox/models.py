@@ -10,6 +10,7 @@ from django.utils import timezone
 
 # Django looks for an app's tables here.
 import sandbox.courier.models
+import sandbox.easypost.models
 import sandbox.paypal.models  # noqa: F401
 
 
@@ -280,6 +281,9 @@ class Weather(models.Model):
     delay_seconds = models.PositiveIntegerField(default=0)
     # Labels that carriers make without anybody hearing so.
     lose_labels = models.PositiveIntegerField(default=0)
+    # EasyPost's answers that something went wrong, and that there are too many requests; neither does anything.
+    break_next = models.PositiveIntegerField(default=0)
+    limit_next = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "weather"

@@ -3,6 +3,8 @@ from django.urls import URLPattern, path, re_path
 from sandbox import control, mailbox
 from sandbox.courier import api as courier_api
 from sandbox.courier import pages as courier_pages
+from sandbox.easypost import api as easypost_api
+from sandbox.easypost import pages as easypost_pages
 from sandbox.paypal import api as paypal_api
 from sandbox.paypal import pages as paypal_pages
 from sandbox.stripe import api, pages
@@ -22,6 +24,10 @@ urlpatterns: list[URLPattern] = [
     path("courier/track/<slug:number>/", courier_pages.track, name="sandbox-courier-track"),
     path("courier/track/<slug:number>/<slug:kind>/", courier_pages.on_parcel, name="sandbox-on-parcel"),
     re_path(r"^courier/v1/(?P<path>.*)$", courier_api.api, name="sandbox-courier-api"),
+    path("easypost/track/<slug:number>/", easypost_pages.track, name="sandbox-easypost-track"),
+    path("easypost/track/<slug:number>/<slug:kind>/", easypost_pages.on_parcel, name="sandbox-on-easypost-parcel"),
+    path("easypost/files/<slug:shipment_id>.pdf", easypost_api.label_file, name="sandbox-easypost-label"),
+    re_path(r"^easypost/v2/(?P<path>.*)$", easypost_api.api, name="sandbox-easypost-api"),
     path("mail/", mailbox.mailbox, name="sandbox-mailbox"),
     path("mail/<slug:name>/", mailbox.mail, name="sandbox-mail"),
     path("mail/<slug:name>/html/", mailbox.mail_html, name="sandbox-mail-html"),

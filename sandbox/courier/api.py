@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from sandbox.courier.driving import news_json
 from sandbox.courier.models import CourierParcel
-from sandbox.courier.paper import label
+from sandbox.courier.paper import Paper, label
 from sandbox.models import Weather
 
 Json = dict[str, Any]
@@ -153,5 +153,17 @@ def shipment_json(request: HttpRequest, parcel: CourierParcel) -> Json:
         "cost": parcel.cost,
         "tracking_number": parcel.tracking_number,
         "tracking_url": request.build_absolute_uri(page),
-        "label_pdf": base64.b64encode(label(parcel)).decode(),
+        "label_pdf": base64.b64encode(label(paper_of(parcel))).decode(),
     }
+
+
+def paper_of(parcel: CourierParcel) -> Paper:
+    return Paper(
+        carrier="LOCAL COURIER",
+        tracking_number=parcel.tracking_number,
+        service=parcel.service,
+        weight_grams=parcel.weight_grams,
+        reference=parcel.reference,
+        recipient=parcel.recipient,
+        sender=parcel.sender,
+    )

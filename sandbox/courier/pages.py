@@ -18,7 +18,8 @@ def track(request: HttpRequest, number: str) -> HttpResponse:
     words = {"collected": "Collect", "delivered": "Deliver", "lost": "Lose it", "attempt-failed": "Nobody at home"}
     choices = [(kind, words.get(kind, kind.replace("-", " ").capitalize())) for kind in map(str, PLACES)]
     news = parcel.news.order_by("-at", "-pk")
-    return render(request, "sandbox/courier/track.html", {"parcel": parcel, "news": news, "choices": choices})
+    context = {"parcel": parcel, "news": news, "choices": choices, "act": "sandbox-on-parcel"}
+    return render(request, "sandbox/courier/track.html", context)
 
 
 @require_POST

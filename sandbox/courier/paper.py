@@ -1,17 +1,29 @@
 """The label: 100 x 150 mm, with what a driver and a scanner need."""
 
+from dataclasses import dataclass
 from io import BytesIO
 
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from sandbox.courier.models import CourierParcel
-
 WIDTH, HEIGHT, MARGIN = 100 * mm, 150 * mm, 6 * mm
 
 
-def label(parcel: CourierParcel) -> bytes:
+@dataclass(frozen=True)
+class Paper:
+    """What stands on a label. sender, recipient: name, street, street2, city, region, postcode, country."""
+
+    carrier: str
+    tracking_number: str
+    service: str
+    weight_grams: int
+    reference: str
+    recipient: dict[str, str]
+    sender: dict[str, str]
+
+
+def label(parcel: Paper) -> bytes:
     """The label as a PDF of one page; the same parcel gives the same bytes."""
     target = BytesIO()
     canvas = Canvas(target, pagesize=(WIDTH, HEIGHT), invariant=1)
@@ -25,9 +37,9 @@ def label(parcel: CourierParcel) -> bytes:
     return target.getvalue()
 
 
-def _head(canvas: Canvas, parcel: CourierParcel) -> None:
+def _head(canvas: Canvas, parcel: Paper) -> None:
     canvas.setFont("Helvetica-Bold", 16)
-    canvas.drawString(MARGIN, HEIGHT - 14 * mm, "LOCAL COURIER")
+    canvas.drawString(MARGIN, HEIGHT - 14 * mm, parcel.carrier)
     canvas.setFont("Helvetica", 8)
     canvas.drawRightString(WIDTH - MARGIN, HEIGHT - 10 * mm, "SANDBOX: NOT VALID FOR POSTING")
     canvas.drawRightString(WIDTH - MARGIN, HEIGHT - 14 * mm, f"{parcel.service}, {parcel.weight_grams} g")
@@ -44,7 +56,7 @@ def _address(canvas: Canvas, word: str, place: dict[str, str], *, top: float, si
         canvas.drawString(MARGIN, top - number * size * 1.3, _printable(line)[:48])
 
 
-def _code(canvas: Canvas, parcel: CourierParcel) -> None:
+def _code(canvas: Canvas, parcel: Paper) -> None:
     canvas.line(MARGIN, 46 * mm, WIDTH - MARGIN, 46 * mm)
     code = Code128(parcel.tracking_number, barHeight=22 * mm, barWidth=0.42 * mm, quiet=False)
     code.drawOn(canvas, (WIDTH - code.width) / 2, 18 * mm)

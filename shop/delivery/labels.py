@@ -29,7 +29,7 @@ from shop.orders.models import Order
 log = logging.getLogger(__name__)
 
 # Well above the longest that two tries and two looks may take.
-CLAIM = timedelta(minutes=2)
+CLAIM = timedelta(minutes=5)
 MOST, LONGEST_NUMBER = 50, 80
 # What a parcel weighs at least, with its paper.
 LIGHTEST = 100

@@ -226,10 +226,19 @@ PAYPAL_API_BASE = env.str("PAYPAL_API_BASE", default="")
 CARRIERS = {
     "table": "shop.adapters.carrier_table.TableCarrier",
     "courier": "shop.adapters.carrier_courier.CourierCarrier",
+    "easypost": "shop.adapters.carrier_easypost.EasyPostCarrier",
 }
 COURIER_API_BASE = env.str("COURIER_API_BASE", default="")
 COURIER_API_KEY = env.str("COURIER_API_KEY", default="")
 COURIER_WEBHOOK_SECRET = env.str("COURIER_WEBHOOK_SECRET", default="")
+EASYPOST_API_KEY = env.str("EASYPOST_API_KEY", default="")
+# Empty: the address that the client knows.
+EASYPOST_API_BASE = env.str("EASYPOST_API_BASE", default="")
+EASYPOST_WEBHOOK_SECRET = env.str("EASYPOST_WEBHOOK_SECRET", default="")
+# Which services may be bought, such as "RoyalMail Tracked48"; empty: the cheapest of all that are offered.
+EASYPOST_SERVICES: list[str] = env.list("EASYPOST_SERVICES", default=[])
+# What is in parcels that cross a border: description, tariff number, country of origin.
+EASYPOST_CUSTOMS: list[str] = env.list("EASYPOST_CUSTOMS", default=[])
 # Where parcels are sent from, and come back to: street, city, postcode.
 SENDER_ADDRESS: list[str] = env.list("SENDER_ADDRESS", default=[])
 # How long the provider's page takes payment. Stripe's own minimum is 30 minutes after the call that creates it.

@@ -57,6 +57,11 @@ COURIER_API_BASE = f"{SITE_URL}/sandbox/courier"
 COURIER_API_KEY = "sandbox-courier-key"
 COURIER_WEBHOOK_SECRET = "sandbox-courier-secret"  # noqa: S105
 SANDBOX_COURIER_WEBHOOK_URL = f"{SITE_URL}/webhooks/carrier/courier/"
+EASYPOST_API_BASE = f"{SITE_URL}/sandbox/easypost/v2"
+EASYPOST_API_KEY = "EZTKsandbox-local"
+EASYPOST_WEBHOOK_SECRET = "sandbox-easypost-secret"  # noqa: S105
+EASYPOST_CUSTOMS = ["Clothing", "6109.10", "PT"]
+SANDBOX_EASYPOST_WEBHOOK_URL = f"{SITE_URL}/webhooks/carrier/easypost/"
 SENDER_ADDRESS = ["1 Sample Yard", "London", "E8 0ZZ"]
 SANDBOX_PAYPAL_WEBHOOK_URL = f"{SITE_URL}/webhooks/paypal/"
 

@@ -13,7 +13,7 @@ from sandbox.courier.models import CourierParcel
 from sandbox.deliveries import deliver_due
 from sandbox.models import Weather
 from shop.adapters.carrier_courier import CourierCarrier, sign
-from shop.adapters.carriers import BadTracking, CarrierRefused, CarrierUnavailable, LabelRequest, Place
+from shop.adapters.carriers import BadTracking, CarrierRefused, LabelRequest, Place
 from shop.core.numbers import secret_key
 from shop.delivery.labels import make_label
 from shop.delivery.tests.builders import make_packed
@@ -34,25 +34,6 @@ def asked(**fields: object) -> LabelRequest:
     return LabelRequest(**{**base, **fields})  # type: ignore[arg-type]
 
 
-def test_a_label_is_made_found_tracked_and_given_back(courier: CourierCarrier) -> None:
-    request = asked()
-    label = courier.label(request)
-    assert label.pdf.startswith(b"%PDF") and label.cost == 330
-    assert courier.find(request.key) == label
-    assert courier.label(request) == label  # The courier refuses a second one under the key.
-    assert CourierParcel.objects.count() == 1
-    courier.cancel(label.reference)
-    assert courier.find(request.key) is None
-
-
-def test_an_answer_that_is_lost_is_no_answer_and_the_label_is_there(courier: CourierCarrier) -> None:
-    Weather.objects.update_or_create(pk=1, defaults={"lose_labels": 1})
-    request = asked()
-    with pytest.raises(CarrierUnavailable):
-        courier.label(request)
-    assert courier.find(request.key) is not None
-
-
 @pytest.mark.parametrize(
     ("fields", "words"),
     [({"weight_grams": 31_000}, "weight_grams"), ({"recipient": Place("", "x", "y", "GB")}, "recipient.name")],
@@ -69,20 +50,6 @@ def test_a_wrong_key_is_refused(courier: CourierCarrier, settings: Settings) -> 
     settings.COURIER_API_KEY = "real-key"
     with pytest.raises(CarrierRefused, match="its own key"):
         courier.label(asked())
-
-
-@pytest.mark.django_db
-def test_without_an_address_nobody_is_called(settings: Settings) -> None:
-    settings.COURIER_API_BASE = ""
-    with pytest.raises(CarrierRefused, match="No courier is set up"):
-        CourierCarrier().find("some key")
-
-
-@pytest.mark.django_db
-def test_nobody_answering_is_no_answer(settings: Settings) -> None:
-    settings.COURIER_API_BASE = "http://127.0.0.1:1"
-    with pytest.raises(CarrierUnavailable, match="no answer"):
-        CourierCarrier().find("some key")
 
 
 def test_a_parcel_is_followed_from_label_to_door_by_signed_messages(courier: CourierCarrier) -> None:
