@@ -29,6 +29,7 @@ from shop.invoices.services import documents_of
 from shop.orders.models import Order
 from shop.packing.models import PackingTask
 from shop.payments.models import PaymentAttempt
+from shop.returns.deadlines import SENT
 from shop.warehouse.models import Reservation
 
 STATES = {"paid": "good", "review": "bad", "cancelled": "", "pending": "warn", "processing": "warn"}
@@ -104,6 +105,7 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
             "sees_payments": request.user.has_perm("shop.view_paymentattempt"),
             "sees_parcels": request.user.has_perm("shop.view_shipment"),
             "sees_documents": request.user.has_perm("shop.view_document"),
+            **return_facts(request, order),
             "entries": seen_by(request.user, timeline(order)),
         }
         return TemplateResponse(request, "adminpanel/orders/detail.html", context)
@@ -129,6 +131,14 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
     @admin.display(description="Paid", ordering="paid_at")
     def paid(self, order: Order) -> SafeString:
         return status("Paid", "good") if order.paid_at else status("Not yet", "")
+
+
+def return_facts(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """The order's returns, for whoever may see them, and whether this person may take an unannounced parcel back."""
+    sent = order.state == Order.State.PAID and order.fulfilment_state in SENT
+    sees = sent and request.user.has_perm("shop.view_return")
+    may_open = sent and request.user.has_perm("shop.change_return")
+    return {"returns": list(order.returns.all()) if sees else [], "may_open_return": may_open}
 
 
 def sync_answer(before: PaymentAttempt, after: PaymentAttempt) -> str:

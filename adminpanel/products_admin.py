@@ -121,13 +121,14 @@ class ProductAdmin(FormerStates):
     search_fields = ["name", "slug", "=variants__sku"]
     search_help_text = "Name, address or SKU"
     autocomplete_fields = ["category", "size_chart"]
+    readonly_fields = ["came_back"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [ImageInline]
     actions_detail = ["open_grid"]
     actions = ["publish", "take_out", "move"]
     fieldsets = [
         ("What it is", {"fields": ["name", "slug", "category", "department", "description"]}),
-        ("Cloth and fit", {"fields": ["fabrics", "care", "fit", "size_chart"]}),
+        ("Cloth and fit", {"fields": ["fabrics", "care", "fit", "came_back", "size_chart"]}),
         ("In the shop", {"fields": ["tax_class", "published_at"]}),
     ]
 
@@ -188,6 +189,10 @@ class ProductAdmin(FormerStates):
             except ShopError as refusal:
                 self.message_user(request, f"{image.alt}: {refusal}", messages.ERROR)
         listings.refresh([product_id])
+
+    @admin.display(description="Came back for its size")
+    def came_back(self, product: Product) -> str:
+        return product.sent_back.figures
 
     @admin.display(description="Picture")
     def thumb(self, product: Any) -> SafeString:

@@ -22,6 +22,7 @@ from shop.packing.services import plan_forgotten
 from shop.payments.calls import forget_old_calls
 from shop.payments.forgetting import forget_old_messages
 from shop.privacy.erasing import forget_later
+from shop.returns.fit import refresh_fits
 from shop.returns.services import cancel_overdue
 from shop.suppliers.drafting import draft_due
 from shop.wishlist.services import purge as purge_wish_lists
@@ -70,6 +71,7 @@ JOBS: tuple[Job, ...] = (
     Job("plan packing", plan_forgotten, every=300, first=90),
     Job("give up overdue returns", cancel_overdue, every=3600, first=300),
     Job("draft purchase orders", draft_due, every=86400, first=300),
+    Job("fit figures", refresh_fits, every=86400, first=1200),
     Job("forget old bags", purge_bags, every=3600),
     Job("forget closed accounts", forget_later, every=86400, first=900),
     Job("forget old wish lists", purge_wish_lists, every=86400),

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest, JSONObject
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from shop.catalog.fit import Fit
 from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.money import Money, shop_currency
@@ -179,6 +180,10 @@ class Product(TimeStamped):
     fabrics = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     care = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     fit = models.TextField(blank=True, help_text="How it is cut and who should size up")
+    # Counted by shop.returns.fit: units delivered, and of them those that came back for their size.
+    fit_delivered = models.PositiveIntegerField(default=0, editable=False)
+    fit_too_small = models.PositiveIntegerField(default=0, editable=False)
+    fit_too_large = models.PositiveIntegerField(default=0, editable=False)
     size_chart = models.ForeignKey(SizeChart, models.SET_NULL, null=True, blank=True)
     tax_class = models.CharField(
         "VAT class",
@@ -192,7 +197,7 @@ class Product(TimeStamped):
     published_at = models.DateTimeField(
         null=True, blank=True, db_index=True, help_text="Empty: a draft. In the future: appears then."
     )
-    history = HistoricalRecords(app="shop")
+    history = HistoricalRecords(app="shop", excluded_fields=["fit_delivered", "fit_too_small", "fit_too_large"])
 
     objects = ProductQuerySet.as_manager()
 
@@ -209,6 +214,11 @@ class Product(TimeStamped):
 
     def get_absolute_url(self) -> str:
         return reverse("shop-product", args=[self.slug])
+
+    @property
+    def sent_back(self) -> Fit:
+        """How it fits by what came back of it."""
+        return Fit(self.fit_delivered, self.fit_too_small, self.fit_too_large)
 
 
 class ProductVariantQuerySet(models.QuerySet["ProductVariant"]):

@@ -16,6 +16,7 @@ from shop.demo.orders import have_orders, make_orders
 from shop.demo.packing import make_packing
 from shop.demo.pictures import VIEWS, make_pictures
 from shop.demo.promotions import make_promotions, make_sale
+from shop.demo.returns import make_returns
 from shop.demo.source import Article, articles
 from shop.demo.staff import make_staff
 from shop.demo.stock import make_stock
@@ -64,10 +65,11 @@ def build_originals(plan: Plan, stream: TextIO) -> None:
 
 @transaction.atomic
 def finish(plan: Plan) -> None:
-    """The last step, whole or not at all: orders, promotions, a sale, suppliers, and the listings that pages need."""
+    """The last step, whole or not at all: orders, returns, promotions, a sale, suppliers, listings that pages need."""
     variants = variants_of(plan.articles)
     make_orders(plan.orders, variants)
     make_packing()
+    make_returns()
     make_promotions()
     make_sale()
     make_suppliers(variants)

@@ -32,7 +32,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "ParcelShipped": ("shop.delivery.handlers.mail_shipped",),
     "DeliveryCompleted": ("shop.delivery.handlers.mail_delivered",),
     "DeliveryFailed": ("shop.delivery.handlers.mail_failed",),
-    "ReturnReceived": (),
+    "ReturnReceived": ("shop.returns.handlers.refresh_fit",),
     "CustomerSignedUp": (),
     "ProductChanged": ("shop.catalog.handlers.refresh_listing",),
 }

@@ -4,8 +4,15 @@ from django.db import transaction
 
 from shop.events.envelope import Event
 from shop.orders.models import Order
-from shop.returns.models import Return
+from shop.returns.fit import refresh_fits
+from shop.returns.models import Return, ReturnLine
 from shop.returns.settling import refund_exchanged
+
+
+def refresh_fit(event: Event) -> None:
+    """ReturnReceived: how its products fit is counted anew."""
+    lines = ReturnLine.objects.filter(parent=event.detail["return_id"], order_line__variant__isnull=False)
+    refresh_fits(set(lines.values_list("order_line__variant__product", flat=True)))
 
 
 @transaction.atomic

@@ -62,8 +62,11 @@ class Return(TimeStamped):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     send_by = models.DateField(null=True, blank=True)
+    # Of the carrier that brings it, where it makes labels. Asked for at that time; two are never made.
+    carrier = models.CharField(max_length=20, blank=True)
     tracking_number = models.CharField(max_length=80, blank=True, db_index=True)
     label = models.BinaryField(null=True, blank=True, help_text="PDF")
+    label_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_at = models.DateTimeField(null=True, blank=True)
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     # The order of the exchanged pieces: it holds their stock from the request on, and costs nothing.

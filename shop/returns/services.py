@@ -90,6 +90,8 @@ def open_undelivered(*, order: Order, actor: User, note: str = "", key: str = ""
     if words := refusal_for_staff(order):
         raise NotReturnable(words)
     pieces = [Piece(pk, units, Reason.UNDELIVERED) for pk, units in left_to_return(order).items()]
+    if not pieces:
+        raise NotReturnable("All of this order came back already, is on its way back, or was refunded.")
     parent = write(order, Ask(pieces, note=note, key=key))
     note_step(parent, "", note="came back undelivered", actor=actor)
     accept(parent, actor)
@@ -172,7 +174,7 @@ def accept(parent: Return, actor: User | None) -> None:
 
 
 @transaction.atomic
-def decline(*, parent: Return, words: str, actor: User) -> Return:
+def decline(*, parent: Return, words: str, actor: User | None) -> Return:
     """It shall not come; words: why, for the customer to read. Raises ShopError or InvalidTransition."""
     if not words.strip():
         raise ShopError("Say why, for the customer to read.")
