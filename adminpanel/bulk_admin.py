@@ -70,7 +70,11 @@ class BulkChangeAdmin(ReadOnlyAdmin):
     def write_view(self, request: HttpRequest, change_id: int) -> HttpResponse:
         """Write it; a second click finds it written."""
         user: Any = self.writer(request, change_id)
-        row = services.write(change_id=change_id, user=user)
+        try:
+            row = services.write(change_id=change_id, user=user)
+        except ShopError as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(reverse("admin:shop_bulkchange_change", args=[change_id]))
         (messages.success if row.rows else messages.warning)(request, f"{count_words(row.rows)} changed.")
         return HttpResponseRedirect(page_of(row))
 

@@ -1,5 +1,6 @@
 """What can be typed into the grid: one small form a cell, all of them one table."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from adminpanel.fields import MOST_UNITS, MoneyField
-from adminpanel.grid.saving import Wanted
+from adminpanel.grid.saving import FIELDS, Wanted
+from shop.bulk.edits import Value
 from shop.catalog.models import Colour, Product, ProductVariant, Size
 from shop.warehouse.models import StockLevel, StockLocation
 
@@ -28,8 +30,8 @@ class CellForm(forms.Form):
     )
     sku = forms.CharField(required=False, max_length=40, label="SKU", validators=[sku_letters])
     active = forms.BooleanField(required=False, label="Active", initial=True)
-    # The stock that was on the page: a number that changed meanwhile is not overwritten.
-    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    # What was on the page, as JSON by column: what somebody changed meanwhile is not overwritten.
+    seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, colour: Colour, size: Size, variant: ProductVariant | None, may_stock: bool, **options: Any
@@ -51,6 +53,23 @@ class CellForm(forms.Form):
             self.add_error("was", ValidationError("Must be above the price.", code="was"))
         return cleaned
 
+    def clean_seen(self) -> dict[str, Value]:
+        """Whatever is no such JSON was not sent by our page: then nothing was seen."""
+        try:
+            told = json.loads(self.cleaned_data["seen"] or "{}")
+        except ValueError:
+            return {}
+        fits = isinstance(told, dict)
+        return {key: told[key] for key in FIELDS if key in told and _is_plain(told[key])} if fits else {}
+
+    def see_again(self, field: str) -> None:
+        """Show that field as it is now: whoever saves again has seen it."""
+        data: Any = self.data
+        now = json.loads(self.initial["seen"])
+        columns = [column for column, name in FIELDS.items() if name == field and column in now]
+        seen = self.cleaned_data["seen"] | {column: now[column] for column in columns}
+        data[self.add_prefix("seen")] = json.dumps(seen)
+
     def anything_typed(self, cleaned: Mapping[str, Any]) -> bool:
         return bool(cleaned.get("was") or cleaned.get("stock") or cleaned.get("sku"))
 
@@ -67,9 +86,9 @@ class CellForm(forms.Form):
             price=data["price"],
             was=data["was"],
             stock=None if self.fields["stock"].disabled else data["stock"],
-            seen=data["seen"],
             sku=data["sku"],
             active=data["active"],
+            seen=data["seen"],
         )
 
 
@@ -94,12 +113,18 @@ class Grid:
         return sum(len(messages) for cell in self.cells for messages in cell.errors.values())
 
 
-def make_grid(
-    product: Product, colours: list[Colour], sizes: list[Size], data: Any = None, *, may_stock: bool = False
-) -> Grid:
+@dataclass(frozen=True)
+class Place:
+    """Whose stock a grid shows, and whether it may be typed."""
+
+    location: StockLocation | None
+    may_stock: bool
+
+
+def make_grid(product: Product, colours: list[Colour], sizes: list[Size], place: Place, data: Any = None) -> Grid:
     """The grid of these colours and sizes; `data` is what was posted. Two queries."""
     variants = {(v.colour_id, v.size_id): v for v in product.variants.all()}
-    location = default_location()
+    location = place.location
     levels = {
         level.variant_id: level for level in StockLevel.objects.filter(variant__product=product, location=location)
     }
@@ -112,7 +137,7 @@ def make_grid(
             colour=colour,
             size=size,
             variant=variant,
-            may_stock=may_stock and location is not None,
+            may_stock=place.may_stock and location is not None,
             initial=initial(variant, levels.get(variant.pk) if variant else None),
         )
 
@@ -122,18 +147,18 @@ def make_grid(
 def initial(variant: ProductVariant | None, level: StockLevel | None) -> dict[str, Any]:
     """What a cell shows before anybody typed."""
     if variant is None:
-        return {"active": True}
+        return {"active": True, "seen": json.dumps({"on_hand": 0})}
     on_hand = level.on_hand if level else 0
+    seen = {column: getattr(variant, column) for column in FIELDS if column != "on_hand"}
     return {
         "price": variant.price,
         "was": variant.compare_at_price,
         "stock": on_hand,
-        "seen": on_hand,
+        "seen": json.dumps(seen | {"on_hand": on_hand}),
         "sku": variant.sku,
         "active": variant.is_active,
     }
 
 
-def default_location() -> StockLocation | None:
-    """Where the grid's stock lies: the active location that orders are served from first."""
-    return StockLocation.objects.filter(is_active=True).first()
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, (str, bool)) or (isinstance(value, int) and abs(value) < 10**18)

@@ -2,28 +2,35 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from shop.accounts.models import User
+from shop.bulk.edits import Edit, Value
+from shop.bulk.services import Refused, change
 from shop.catalog import listings
 from shop.catalog.models import Colour, Product, ProductVariant, Size
 from shop.core.errors import ShopError
 from shop.events.services import emit
-from shop.warehouse import services as warehouse
 from shop.warehouse.models import StockLevel, StockLocation
 
-REASON = "Size and colour grid"
 SKU_LENGTH = 40
+# The columns of a variant and its level, and the fields of a cell in which they are typed.
+FIELDS = {"price": "price", "compare_at_price": "was", "sku": "sku", "is_active": "active", "on_hand": "stock"}
+Pair = tuple[ProductVariant, "Wanted"]
+# A cell's key -> the field and why it cannot be.
+Errors = dict[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One cell as it shall be. Prices in minor units; stock None leaves it alone, sku empty makes one."""
+    """One cell as it shall be. Prices in minor units; stock None leaves it alone, sku empty makes one.
+
+    seen: what the page showed, by column. A value that was left as it was seen is not written.
+    """
 
     key: str
     colour: Colour
@@ -32,74 +39,96 @@ class Wanted:
     price: int
     was: int | None
     stock: int | None
-    seen: int | None
     sku: str
     active: bool
+    seen: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass
 class Summary:
-    """What a save did."""
+    """What a save did: the variants it made, each with its cell, and every value it changed."""
 
-    created: int = 0
-    changed: int = 0
-    counted: int = 0
+    created: list[tuple[ProductVariant, Wanted]] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.created or self.edits)
 
     def __str__(self) -> str:
-        parts = [(self.created, "new"), (self.changed, "changed"), (self.counted, "stock corrected")]
+        variants = len({edit.pk for edit in self.edits if edit.table == "variant"})
+        stocks = sum(edit.table == "level" for edit in self.edits)
+        parts = [(len(self.created), "new"), (variants, "changed"), (stocks, "stock corrected")]
         return ", ".join(f"{number} {word}" for number, word in parts if number) or "nothing changed"
 
 
 class GridRefused(ShopError):
     """Some cells cannot be saved, so none was: `errors` maps a cell's key to (field, message)."""
 
-    def __init__(self, errors: dict[str, tuple[str, str]]) -> None:
+    def __init__(self, errors: Errors) -> None:
         self.errors = errors
         super().__init__("Nothing was saved.")
 
 
-def save_grid(*, product: Product, cells: Sequence[Wanted], location: StockLocation | None, actor: User) -> Summary:
+def save_grid(
+    *, product: Product, cells: Sequence[Wanted], location: StockLocation | None, actor: User, reason: str = ""
+) -> Summary:
     """Create and change variants and their stock in one transaction. Raises GridRefused with nothing changed."""
     try:
         with transaction.atomic():
-            return _save(product, cells, location, actor)
+            return _save(product, cells, location, actor, reason)
     except IntegrityError as error:
         # Another product took a SKU between the check and the write.
         raise GridRefused({}) from error
 
 
-def _save(product: Product, cells: Sequence[Wanted], location: StockLocation | None, actor: User) -> Summary:
+def try_grid(*, product: Product, cells: Sequence[Wanted], location: StockLocation | None, actor: User) -> Summary:
+    """What save_grid() would do, found by doing it and taking it back. Raises GridRefused as that would."""
+    with transaction.atomic():
+        summary = save_grid(product=product, cells=cells, location=location, actor=actor)
+        transaction.set_rollback(True)
+    return summary
+
+
+def _save(
+    product: Product, cells: Sequence[Wanted], location: StockLocation | None, actor: User, reason: str
+) -> Summary:
+    # Variants before their product: as imports, sales and bulk changes lock them.
+    list(product.variants.order_by("pk").select_for_update(of=("self",)))
     Product.objects.select_for_update().get(pk=product.pk)
     variants = {variant.pk: variant for variant in product.variants.all()}
-    errors = clashes(product, cells, list(variants.values()))
-    if errors:
+    if errors := clashes(cells, list(variants.values())):
         raise GridRefused(errors)
-    summary, taken = Summary(), {cell.sku for cell in cells if cell.sku}
-    pairs: list[tuple[Wanted, ProductVariant]] = []
-    for cell in cells:
-        variant = variants.get(cell.variant_id or 0) or ProductVariant(
-            product=product, colour=cell.colour, size=cell.size
-        )
-        write(cell, variant, product, taken, summary)
-        pairs.append((cell, variant))
+    taken = {cell.sku for cell in cells if cell.sku}
+    summary = Summary([(make(cell, product, taken), cell) for cell in cells if cell.variant_id is None])
+    old = [(variants[cell.variant_id], cell) for cell in cells if cell.variant_id is not None]
+    summary.edits = [edit for variant, cell in old for edit in variant_edits(variant, cell)]
     if location:
-        errors = count_stock(pairs, location, actor, summary)
-    if errors:
-        raise GridRefused(errors)
-    if summary != Summary():
+        summary.edits += stock_edits([*old, *summary.created], location)
+    if summary.edits:
+        _write(product, summary, old, actor, reason)
+    if summary.created:
         emit("ProductChanged", {"product_id": product.pk, "slug": product.slug, "reason": "variants"})
         listings.refresh([product.pk])
     return summary
 
 
-def clashes(
-    product: Product, cells: Sequence[Wanted], variants: Sequence[ProductVariant]
-) -> dict[str, tuple[str, str]]:
+def _write(product: Product, summary: Summary, old: Sequence[Pair], actor: User, reason: str) -> None:
+    """All edits as one bulk change, which can be undone. Raises GridRefused where a value is not as the page had it."""
+    try:
+        change(title=f"Sizes and colours of {product}", edits=summary.edits, reason=reason, user=actor)
+    except Refused as refused:
+        owners = {edit.row: edit.name.split(", ")[0] for edit in summary.edits}
+        keys = {variant.sku: cell.key for variant, cell in [*old, *summary.created]}
+        told = {keys[owners[each.row]]: (FIELDS[each.column], each.why) for each in refused.refusals}
+        raise GridRefused(told) from refused
+
+
+def clashes(cells: Sequence[Wanted], variants: Sequence[ProductVariant]) -> Errors:
     """SKUs used twice or by another product, and cells that somebody else filled meanwhile."""
     typed = Counter(cell.sku for cell in cells if cell.sku)
     owners = dict(ProductVariant.objects.filter(sku__in=typed).values_list("sku", "pk"))
     places = {(variant.colour_id, variant.size_id): variant.pk for variant in variants}
-    errors: dict[str, tuple[str, str]] = {}
+    errors: Errors = {}
     for cell in cells:
         if places.get((cell.colour.pk, cell.size.pk)) != cell.variant_id:
             errors[cell.key] = ("price", "Somebody else changed this variant meanwhile. Load the page again.")
@@ -110,59 +139,52 @@ def clashes(
     return errors
 
 
-def write(cell: Wanted, variant: ProductVariant, product: Product, taken: set[str], summary: Summary) -> None:
-    """Bring the variant's row to what the cell says; a row that is so already gets no line in its history."""
-    new = variant.pk is None
-    sku = cell.sku or variant.sku or make_sku(product, cell.colour, cell.size, taken)
-    wanted: dict[str, Any] = {
+def make(cell: Wanted, product: Product, taken: set[str]) -> ProductVariant:
+    """The new variant of that cell, with a line in its history."""
+    return ProductVariant.objects.create(
+        product=product,
+        colour=cell.colour,
+        size=cell.size,
+        price=cell.price,
+        compare_at_price=cell.was,
+        sku=cell.sku or make_sku(product, cell.colour, cell.size, taken),
+        is_active=cell.active,
+        currency=settings.SHOP_CURRENCY,
+    )
+
+
+def variant_edits(variant: ProductVariant, cell: Wanted) -> list[Edit]:
+    """What the cell changes of its variant: not what was left as it was seen, nor what is so by now."""
+    wanted: dict[str, Value] = {
         "price": cell.price,
         "compare_at_price": cell.was,
-        "sku": sku,
+        "sku": cell.sku or variant.sku,
         "is_active": cell.active,
     }
-    if not new and all(getattr(variant, name) == value for name, value in wanted.items()):
-        return
-    for name, value in wanted.items():
-        setattr(variant, name, value)
-    if new:
-        variant.currency = settings.SHOP_CURRENCY
-        summary.created += 1
-    else:
-        summary.changed += 1
-    variant.save()
+    edits = []
+    for column, after in wanted.items():
+        now = getattr(variant, column)
+        before = cell.seen.get(column, now)
+        if after not in (before, now):
+            edits.append(Edit("variant", variant.pk, variant.sku, column, before, after))
+    return edits
 
 
-def count_stock(
-    pairs: Sequence[tuple[Wanted, ProductVariant]], location: StockLocation, actor: User, summary: Summary
-) -> dict[str, tuple[str, str]]:
-    """Correct the levels through the ledger, in primary-key order like every writer. Returns what was refused."""
-    found = StockLevel.objects.filter(location=location, variant__in=[variant for _, variant in pairs])
+def stock_edits(pairs: Sequence[Pair], location: StockLocation) -> list[Edit]:
+    """The same for their stock there. A variant without a level there gets one."""
+    found = StockLevel.objects.filter(location=location, variant__in=[variant for variant, _ in pairs])
     levels = {level.variant_id: level for level in found}
-    for _, variant in pairs:
-        if variant.pk not in levels:
-            levels[variant.pk] = StockLevel.objects.create(variant=variant, location=location)
-    errors: dict[str, tuple[str, str]] = {}
-    for cell, variant in sorted(pairs, key=lambda pair: levels[pair[1].pk].pk):
+    missing = [variant for variant, _ in pairs if variant.pk not in levels]
+    made = StockLevel.objects.bulk_create([StockLevel(variant=variant, location=location) for variant in missing])
+    levels |= {level.variant_id: level for level in made}
+    edits = []
+    for variant, cell in pairs:
         level = levels[variant.pk]
-        if cell.stock is None or cell.stock == (cell.seen or 0):
-            continue
-        if level.on_hand != (cell.seen or 0):
-            errors[cell.key] = ("stock", f"Somebody changed this to {level.on_hand} meanwhile.")
-            continue
-        try:
-            put_stock(level, cell.stock, actor)
-            summary.counted += 1
-        except ShopError as refusal:
-            errors[cell.key] = ("stock", str(refusal))
-    return errors
-
-
-def put_stock(level: StockLevel, units: int, actor: User) -> None:
-    """The first units of a level are a receipt, a different number later is a correction."""
-    if level.on_hand == 0:
-        warehouse.receive(level=level, quantity=units, reason=REASON, actor=actor)
-    else:
-        warehouse.set_on_hand(level=level, on_hand=units, reason=REASON, actor=actor)
+        before = cell.seen.get("on_hand", 0)
+        if cell.stock is not None and cell.stock not in (before, level.on_hand):
+            name = f"{variant.sku}, {location}"
+            edits.append(Edit("level", level.pk, name, "on_hand", before, cell.stock))
+    return edits
 
 
 def make_sku(product: Product, colour: Colour, size: Size, taken: set[str]) -> str:

@@ -1,5 +1,6 @@
 """The size and colour grid: everything in one go, or nothing."""
 
+import json
 import threading
 from typing import Any
 
@@ -24,6 +25,8 @@ def address(product: Product) -> str:
 def cell(colour: Colour, size: Size, **values: Any) -> dict[str, str]:
     """The posted fields of one cell; active unless said otherwise."""
     values = {"active": "on"} | values
+    if "seen" in values:
+        values["seen"] = json.dumps({"on_hand": values["seen"]})
     return {f"c{colour.pk}s{size.pk}-{name}": str(value) for name, value in values.items() if value is not None}
 
 
@@ -145,7 +148,7 @@ def test_stock_below_what_orders_hold_is_refused_and_other_cells_are_not_saved()
     response = post(
         signed_in(make_staff("owner")),
         variant.product,
-        cell(variant.colour, size, price="99", stock="5", seen="10", sku=variant.sku),
+        cell(variant.colour, size, price="99", stock="5", seen=10, sku=variant.sku),
         cell(other, size, price="10"),
         colour=other.pk,
     )
@@ -162,10 +165,10 @@ def test_stock_that_changed_since_the_page_was_loaded_is_not_overwritten() -> No
     response = post(
         signed_in(make_staff("owner")),
         variant.product,
-        cell(variant.colour, variant.size, price="78", stock="12", seen="11", sku=variant.sku),
+        cell(variant.colour, variant.size, price="78", stock="12", seen=11, sku=variant.sku),
     )
     assert response.status_code == 422
-    assert "Somebody changed this to 10 meanwhile." in response.content.decode()
+    assert "On hand is 10 now; it was 11. Somebody changed it meanwhile." in response.content.decode()
     assert variant.stock_levels.get().on_hand == 10
 
 
@@ -173,7 +176,7 @@ def test_stock_that_changed_since_the_page_was_loaded_is_not_overwritten() -> No
 def test_a_changed_stock_is_a_correction_and_an_untouched_cell_writes_nothing() -> None:
     variant = make_variant(stock=10)
     client = signed_in(make_staff("owner"))
-    same = cell(variant.colour, variant.size, price="78.00", stock="10", seen="10", sku=variant.sku)
+    same = cell(variant.colour, variant.size, price="78.00", stock="10", seen=10, sku=variant.sku)
     before = counts()
     assert post(client, variant.product, same).status_code == 302
     assert counts() == before
@@ -188,7 +191,7 @@ def test_a_changed_stock_is_a_correction_and_an_untouched_cell_writes_nothing() 
 @pytest.mark.django_db
 def test_the_catalogue_role_sets_prices_but_not_stock() -> None:
     variant = make_variant(stock=10)
-    typed = cell(variant.colour, variant.size, price="50", stock="99", seen="10", sku=variant.sku)
+    typed = cell(variant.colour, variant.size, price="50", stock="99", seen=10, sku=variant.sku)
     assert post(signed_in(make_staff("catalogue")), variant.product, typed).status_code == 302
     variant.refresh_from_db()
     assert variant.price == 5000
@@ -213,7 +216,7 @@ def test_filling_writes_into_empty_cells_only_and_saves_nothing() -> None:
     response = signed_in(make_staff("owner")).post(
         address(variant.product),
         {"fill": "1", "fill_price": "55", "fill_stock": "8", "colour": clay.pk}
-        | cell(variant.colour, variant.size, price="78", stock="3", seen="3", sku=variant.sku),
+        | cell(variant.colour, variant.size, price="78", stock="3", seen=3, sku=variant.sku),
     )
     page = response.content.decode()
     name = f"c{clay.pk}s{variant.size.pk}"

@@ -1,13 +1,14 @@
 """From a wish to written rows and back: planned, looked at, written once, undone where nobody has gone on since."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from shop.accounts.models import User
-from shop.bulk.edits import Author, Edit, Refusal, unpacked
+from shop.bulk.edits import Author, Edit, Refusal, Table, Value, unpacked
 from shop.bulk.models import BulkChange
 from shop.bulk.tables import TABLES
 from shop.core import clock
@@ -120,8 +121,17 @@ def _write_table(name: str, edits: dict[int, list[Edit]], author: Author) -> lis
         else:
             fit.append((rows[key], {edit.column: edit.after for edit in of_row}))
     if fit:
-        table.write(fit, author)
+        _write_rows(table, fit, author)
     return refusals
+
+
+def _write_rows(table: Table, rows: Sequence[tuple[Any, Mapping[str, Value]]], author: Author) -> None:
+    """Raises ShopError where somebody took what must be unique between the check and the write."""
+    try:
+        with transaction.atomic():
+            table.write(rows, author)
+    except IntegrityError as error:
+        raise ShopError("Somebody changed the same rows at the same moment. Please do it again.") from error
 
 
 def _why_not(name: str, row: object, edits: Sequence[Edit]) -> Refusal | None:

@@ -43,6 +43,8 @@ class Variants:
         if isinstance(price, int) and isinstance(was, int) and was <= price:
             amount = self.words()("price", was)
             return "price", f"It is reduced from {amount}: the price must stay below that, or come off sale."
+        if "sku" in values and ProductVariant.objects.filter(sku=values["sku"]).exclude(pk=row.pk).exists():
+            return "sku", f"Another variant has the SKU {values['sku']}."
         return None
 
     def write(self, rows: Sequence[tuple[ProductVariant, Mapping[str, Value]]], author: Author) -> None:

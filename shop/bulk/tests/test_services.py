@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shop.bulk import deeds, services
+from shop.bulk.edits import Edit
 from shop.bulk.models import BulkChange
 from shop.bulk.tests.builders import asked, planned, somebody, written
 from shop.catalog import listings
@@ -15,7 +16,7 @@ from shop.core.errors import InvalidTransition, ShopError
 from shop.events.models import OutboxEvent
 from shop.marketing.sale_models import PriceRecord
 from shop.tests.builders import make_category, make_colour, make_product, make_size, make_user, make_variant
-from shop.warehouse.models import StockMovement
+from shop.warehouse.models import StockLevel, StockMovement
 
 pytestmark = pytest.mark.django_db
 
@@ -57,8 +58,9 @@ def test_written_prices_have_history_price_record_listing_and_one_event_a_produc
 def test_written_twice_it_is_written_once() -> None:
     row = planned(two()[0])
     services.write(change_id=row.pk, user=somebody())
-    services.write(change_id=row.pk, user=somebody())
+    again = services.write(change_id=row.pk, user=somebody())
     assert ProductVariant.history.filter(price=100).count() == 1
+    assert (again.rows, len(again.edits), again.refused) == (1, 1, [])
 
 
 def test_a_row_that_changed_since_the_look_is_left_and_named_with_its_new_value() -> None:
@@ -211,3 +213,34 @@ def test_reorder_points_are_settings_and_move_no_stock() -> None:
     services.undo(change_id=row.pk, user=somebody())
     level.refresh_from_db()
     assert level.reorder_point is None
+
+
+def test_an_sku_that_another_variant_has_by_now_does_not_come_back() -> None:
+    first, second = two()
+    edit = Edit("variant", first.pk, "A-S", "sku", "A-S", "NEW")
+    row = services.change(title="SKU", edits=[edit], user=somebody())
+    second.refresh_from_db()
+    second.sku = "A-S"
+    second.save()
+    with pytest.raises(ShopError, match="Another variant has the SKU A-S"):
+        services.undo(change_id=row.pk, user=somebody())
+
+
+def test_stock_goes_through_the_ledger_with_reason_and_person_and_not_below_what_orders_hold() -> None:
+    level = make_variant(sku="A", stock=5).stock_levels.get()
+    edit = Edit("level", level.pk, "A, Main", "on_hand", 5, 2)
+    row = services.change(title="Grid", edits=[edit], reason="Recount", user=somebody())
+    move = StockMovement.objects.first()
+    assert move is not None
+    assert (move.kind, move.on_hand_change, move.reason, move.document, move.actor) == (
+        "adjustment",
+        -3,
+        "Grid: Recount",
+        f"BULK-{row.pk}",
+        somebody(),
+    )
+    StockLevel.objects.filter(pk=level.pk).update(reserved=2)
+    with pytest.raises(services.Refused) as refused:
+        services.change(title="Grid", edits=[Edit("level", level.pk, "A, Main", "on_hand", 2, 1)], user=somebody())
+    assert refused.value.refusals[0].why == "Orders hold 2 of these, so there cannot be only 1."
+    assert (StockLevel.objects.get(pk=level.pk).on_hand, BulkChange.objects.count()) == (2, 1)
