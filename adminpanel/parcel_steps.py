@@ -16,11 +16,8 @@ from shop.delivery.labels import drop_label, make_label, write_tracking
 from shop.delivery.parcels import dispatch, make_ready, note
 from shop.delivery.shipment_models import Shipment, TrackingEvent
 from shop.delivery.ways import collected_at, needs_label
-from shop.packing.services import plan, unpack
-from shop.payments.models import Refund
-from shop.payments.refunds import send_all
-from shop.refunds.amounts import LineRefund
-from shop.refunds.services import request_refund
+from shop.packing import undelivered
+from shop.packing.services import unpack
 
 Kind, State = TrackingEvent.Kind, Shipment.State
 Do = Callable[[HttpRequest, Shipment, Any], str]
@@ -98,26 +95,13 @@ def damaged(request: HttpRequest, shipment: Shipment, actor: User) -> str:
 
 
 def again(request: HttpRequest, shipment: Shipment, actor: User) -> str:
-    order = troubles.send_again(shipment.pk, actor=actor)
-    plan(order.pk)
+    undelivered.send_again(shipment.pk, actor=actor)
     return "The goods are held again and wait to be packed."
 
 
 def refund(request: HttpRequest, shipment: Shipment, actor: User) -> str:
     """What was charged for what is in it, once."""
-    units: dict[int, int] = {}
-    for line in shipment.lines.all():
-        units[line.order_line_id] = units.get(line.order_line_id, 0) + line.quantity
-    made = request_refund(
-        order=shipment.order,
-        lines=[LineRefund(line, quantity, restock=False) for line, quantity in units.items()],
-        reason=Refund.Reason.GOODWILL,
-        note=f"Parcel {shipment.number}: {shipment.get_state_display().lower()}",
-        actor=actor,
-        key=f"parcel:{shipment.number}",
-    )
-    send_all(made)
-    troubles.close(shipment)
+    undelivered.refund_goods(shipment.pk, actor=actor)
     return "The refund is on its way. Add the delivery's price on the order's page if it is due."
 
 
@@ -137,7 +121,8 @@ ALL_STEPS = (
     ParcelStep("delivered", "It arrived", noting(Kind.DELIVERED), (*OUTSIDE, State.READY, State.FAILED, State.LOST)),
     ParcelStep("failed", "Could not be delivered", noting(Kind.FAILED), (*OUTSIDE, State.READY), asks="Why"),
     ParcelStep("lost", "It is lost", noting(Kind.LOST), (*OUTSIDE, State.FAILED), asks="What the carrier says"),
-    ParcelStep("returned", "It came back", noting(Kind.RETURNED), (*OUTSIDE, State.READY, State.FAILED, State.LOST)),
+    ParcelStep("returned", "It came back", noting(Kind.RETURNED), (*OUTSIDE, State.FAILED, State.LOST)),
+    ParcelStep("not-fetched", "Nobody fetched it", noting(Kind.RETURNED), (State.READY,)),
     ParcelStep("restock", "Put the goods back into stock", restock, (State.RETURNED,)),
     ParcelStep("damaged", "Set the goods aside as damaged", damaged, (State.RETURNED,)),
     ParcelStep("again", "Send the goods again", again, (State.LOST, State.RETURNED)),
@@ -158,6 +143,8 @@ def offered_steps(user: Any, shipment: Shipment) -> list[ParcelStep]:
     skip |= {"label"} if has_label or not needs_label(order, shipment) else {"tracking", "drop-label"}
     if has_label:
         skip.add("tracking")
+    skip |= {"restock", "damaged"} if shipment.goods_end else set()
+    skip |= {"again", "refund"} if shipment.remedy else set()
     return [
         step
         for step in ALL_STEPS

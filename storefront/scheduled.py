@@ -14,6 +14,7 @@ from shop.checkout.reconcile import expire_unpaid, look_back, reconcile
 from shop.checkout.sentinel.run import sentinel
 from shop.delivery.labels import drop_unused
 from shop.delivery.tracking import ask_for_news
+from shop.delivery.troubles import tell_uncollected
 from shop.events.relay import relay
 from shop.imports.services import write_due
 from shop.mail.services import send_due_mail
@@ -67,6 +68,7 @@ JOBS: tuple[Job, ...] = (
     Job("look back for lost messages", look_back, every=86400, first=600),
     Job("labels of opened parcels", drop_unused, every=600, first=120),
     Job("ask carriers for news", ask_for_news, every=1800, first=300),
+    Job("parcels nobody fetches", tell_uncollected, every=21600, first=600),
     Job("sentinel", sentinel, every=3600, first=120),
     Job("plan packing", plan_forgotten, every=300, first=90),
     Job("give up overdue returns", cancel_overdue, every=3600, first=300),

@@ -1,14 +1,20 @@
 """Parcels in the staff site: labels and hand-over in bulk, one parcel's steps."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from adminpanel.tests.builders import make_staff, signed_in
-from shop.delivery.shipment_models import Shipment, ShipmentLabel
-from shop.delivery.tests.builders import make_packed
+from shop.delivery.parcels import News, record
+from shop.delivery.shipment_models import Shipment, ShipmentLabel, TrackingEvent
+from shop.delivery.tests.builders import make_held_order, make_packed, pack
 from shop.delivery.tests.conftest import courier  # noqa: F401 - a fixture
-from shop.warehouse.models import StockLevel
+from shop.orders.models import Order
+from shop.packing.tests.builders import close_with, make_task, scan_all
+from shop.payments.models import Refund
+from shop.warehouse.models import Reservation, StockLevel
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:shop_shipment_changelist")
@@ -47,6 +53,50 @@ def test_a_step_on_the_page_is_done_once_and_told(staff: Client, courier: object
     assert "Noted: could not be" in staff.post(page, {"do": "failed", "words": "Shut"}, follow=True).content.decode()
     shipment.refresh_from_db()
     assert (shipment.state, shipment.closed_note) == ("failed", "Shut")
+
+
+@pytest.mark.parametrize("kind", ["lost", "returned"])
+def test_a_parcel_in_trouble_is_settled_by_one_button_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop.packing.undelivered.send_all", lambda refunds: None)
+    owner = signed_in(make_staff("owner"))
+    task = make_task()
+    scan_all(task)
+    shipment = close_with(task).shipment
+    assert shipment is not None
+    page = reverse("admin:shop_shipment_change", args=[shipment.pk])
+    for step in ("hand-over", kind):
+        owner.post(page, {"do": step, "words": "Not found"})
+    shown = owner.get(page).content.decode()
+    assert "Send the goods again" in shown and "Refund the goods" in shown
+    for _ in range(2):
+        assert "The refund is on its way." in owner.post(page, {"do": "refund"}, follow=True).content.decode()
+    shown = owner.post(page, {"do": "again"}, follow=True).content.decode()
+    assert f"{shipment.number} was refunded before." in shown
+    assert "Send the goods again" not in shown and "Refund the goods" not in shown
+    assert Refund.objects.count() == 1
+
+
+def test_the_pages_of_an_order_take_the_same_queries_however_many_parcels_it_has(staff: Client) -> None:
+    few, many = order_in_parcels(2), order_in_parcels(6)
+    for address in (lambda order: reverse("admin:shop_order_change", args=[order.pk]), Order.get_absolute_url):
+        counts = []
+        for order in (few, many):
+            with CaptureQueriesContext(connection) as captured:
+                assert staff.get(address(order)).status_code == 200
+            counts.append(len(captured))
+        assert counts[0] == counts[1]
+
+
+def order_in_parcels(number: int) -> Order:
+    """An order in so many parcels, each with two lines and some news."""
+    order = make_held_order(*[1] * number * 2)
+    holds = list(Reservation.objects.filter(order_line__order=order).order_by("pk").select_related("level"))
+    for each in range(number):
+        shipment = pack(order, holds[2 * each : 2 * each + 2])
+        ShipmentLabel.objects.create(shipment=shipment, pdf=b"%PDF")
+        for kind in (TrackingEvent.Kind.IN_TRANSIT, TrackingEvent.Kind.OUT, TrackingEvent.Kind.DELIVERED):
+            record(shipment.pk, News(kind, place="Leeds", note="Left the depot"))
+    return order
 
 
 def test_the_list_takes_few_queries(staff: Client, django_assert_max_num_queries: object) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shop.core.dates import long_day
-from shop.delivery.shipment_models import Shipment
+from shop.delivery.shipment_models import Shipment, TrackingEvent
 from shop.delivery.ways import collected_at
 from shop.mail.services import queue_mail
 from shop.orders.models import Order
@@ -54,10 +54,32 @@ LETTERS: dict[str, Letter] = {
     ),
 }
 
+NOT_FETCHED = Letter(
+    "Nobody collected {parcel_in}",
+    "It waited for you",
+    "{parcel} waited for you at {place}, and nobody came for it. Answer this mail if you would still like to have it; "
+    "otherwise you get your money back.",
+)
+
+AT_A_PARCEL_SHOP = Letter(
+    "{parcel} is ready to collect",
+    "It is near you",
+    "{parcel} waits for you at {place}. Bring the tracking number and something that shows who you are; the courier "
+    "keeps it for a few days only.",
+    "Follow it",
+)
+
+
+def letter_of(shipment: Shipment, state: str) -> Letter | None:
+    """The letter for that state; what waits or waited at our own counter is told otherwise than what a courier has."""
+    if state == State.RETURNED and not shipment.dispatched_at:
+        return NOT_FETCHED
+    return AT_A_PARCEL_SHOP if state == State.READY and shipment.dispatched_at else LETTERS.get(state)
+
 
 def write(order: Order, shipment: Shipment, state: str) -> None:
     """Queue the mail about a parcel that came to that state; a state without one is passed over."""
-    letter = LETTERS.get(state)
+    letter = letter_of(shipment, state)
     if letter is None:
         return
     words = words_of(order, shipment)
@@ -89,14 +111,15 @@ def words_of(order: Order, shipment: Shipment) -> dict[str, str]:
         "parcel": number or "Your parcel",
         "parcel_in": number.lower() or "your parcel",
         "until": f" and should be with you by {long_day(promised)}" if promised else "",
-        "place": place_of(order),
+        "place": place_of(order, shipment),
         "note": f" ({shipment.closed_note})" if shipment.closed_note else "",
     }
 
 
-def place_of(order: Order) -> str:
-    """Name, address and hours of where it waits, on one line."""
+def place_of(order: Order, shipment: Shipment) -> str:
+    """Name, address and hours of where it waits, on one line; of a courier's counter what the courier says."""
     place = collected_at(order)
     if place is None:
-        return "the counter"
+        ready = shipment.events.filter(kind=TrackingEvent.Kind.READY).order_by("-at").first()
+        return (ready and ready.place) or "the courier's counter"
     return ", ".join(part for part in [place.name, *place.address.splitlines(), place.opening_hours] if part)

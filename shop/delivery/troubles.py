@@ -1,29 +1,36 @@
 """What goes wrong with parcels: told to the staff as an alert, and put right by them."""
 
 from collections import defaultdict
+from datetime import timedelta
 
 from django.db import transaction
 
 from shop.accounts.models import User
 from shop.alerts.models import Alert
 from shop.alerts.services import close_alerts, raise_alert
+from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
 from shop.delivery.fulfilment import follow
 from shop.delivery.locking import locked
-from shop.delivery.shipment_models import Shipment
+from shop.delivery.shipment_models import Shipment, TrackingEvent
 from shop.orders.models import Order
 from shop.warehouse import services as warehouse
 from shop.warehouse.coming_back import come_back, give_up
 from shop.warehouse.leaving import let_go, short
 from shop.warehouse.models import Reservation
 
+AREA = Alert.Area.STOCK
+NOT_FETCHED = "Ask the customer. Otherwise say on the parcel's page that it came back, and refund it there."
 State, End = Shipment.State, Shipment.GoodsEnd
 
 ADVICE: dict[str, str] = {
     State.FAILED: "Ask the carrier to try again, or wait for it. On the parcel's page say what became of it.",
     State.LOST: "Claim it from the carrier. On the parcel's page send the goods again, or refund them.",
-    State.RETURNED: "Look at the goods. On the parcel's page restock, send again, or refund.",
+    State.RETURNED: "Look at the goods. On the parcel's page restock or set aside, then send again or refund.",
 }
+# So long we keep what is to be fetched, as its mail says.
+KEPT_FOR = timedelta(days=14)
+MOST = 100
 
 
 def tell(order: Order, shipment: Shipment) -> None:
@@ -31,9 +38,21 @@ def tell(order: Order, shipment: Shipment) -> None:
     if shipment.state in ADVICE:
         title = f"Parcel {shipment.number}: {shipment.get_state_display().lower()}"
         advice = f"{shipment.closed_note}. {ADVICE[shipment.state]}"
-        raise_alert(key=key_of(shipment), title=title, advice=advice, order_id=order.pk, area=Alert.Area.STOCK)
+        raise_alert(key=key_of(shipment), title=title, advice=advice, order_id=order.pk, area=AREA)
     else:
         close(shipment)
+
+
+def tell_uncollected() -> int:
+    """Raise the alert of each parcel that waits to be fetched for too long; how many there are."""
+    since = clock.now() - KEPT_FOR
+    ready = TrackingEvent.objects.filter(kind=TrackingEvent.Kind.READY, at__lt=since)
+    waiting = Shipment.objects.filter(state=State.READY, dispatched_at=None, events__in=ready)
+    rows = list(waiting.select_related("order").distinct().order_by("pk")[:MOST])
+    for shipment in rows:
+        title = f"Parcel {shipment.number}: nobody fetches it"
+        raise_alert(key=key_of(shipment), title=title, advice=NOT_FETCHED, order_id=shipment.order_id, area=AREA)
+    return len(rows)
 
 
 def key_of(shipment: Shipment) -> str:
@@ -65,7 +84,6 @@ def take_in(shipment_id: int, *, damaged: bool, actor: User | None) -> None:
     shipment.goods_end = End.DAMAGED if damaged else End.RESTOCKED
     shipment.save(update_fields=["goods_end", "updated_at"])
     follow(order)
-    close(shipment)
 
 
 @transaction.atomic

@@ -154,7 +154,8 @@ def settle(order: Order, task: PackingTask, short: Sequence[PackingLine], actor:
         reason = f"nothing of it could be packed ({task.number})"
         return Finished(None, refunding.cancel_paid(order=order, actor=actor, reason=reason), is_called_off=True)
     note = f"not there to be packed ({task.number})"
-    made = refunding.refund_unpacked(order=order, units=units, note=note, actor=actor) if units else []
+    cause = refunding.Cause(Refund.Reason.UNPACKED, note, actor)
+    made = refunding.refund_units(order=order, units=units, cause=cause) if units else []
     if short:
         mail_short(order, task, short)
     follow(order)

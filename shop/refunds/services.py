@@ -27,7 +27,7 @@ __all__ = [
     "cancel_paid",
     "cancel_reviewed",
     "refund_again",
-    "refund_unpacked",
+    "refund_units",
     "refund_whole_attempt",
     "request_refund",
 ]
@@ -90,8 +90,8 @@ def request_refund(  # noqa: PLR0913 - what, why and by whom, flat for every cal
 
 
 @transaction.atomic
-def refund_unpacked(*, order: Order, units: Mapping[int, int], note: str, actor: User | None) -> list[Refund]:
-    """Write refunds of units (by line id) that the warehouse could not pack and has written off, to be sent later.
+def refund_units(*, order: Order, units: Mapping[int, int], cause: Cause) -> list[Refund]:
+    """Write refunds of units (by line id) to be sent later; their stock is the caller's: not packed, lost, not fetched.
 
     None where they cost nothing, or where their money went back before.
     """
@@ -103,7 +103,7 @@ def refund_unpacked(*, order: Order, units: Mapping[int, int], note: str, actor:
         for line_id, wanted in units.items()
         if (count := min(wanted, left.lines[line_id].units))
     ]
-    return write(attempts, left.pieces(lines, 0, 0), Cause(Refund.Reason.UNPACKED, note, actor))
+    return write(attempts, left.pieces(lines, 0, 0), cause)
 
 
 def refund_whole_attempt(*, attempt: PaymentAttempt, reason: Refund.Reason, actor: User | None = None) -> Refund:
@@ -169,7 +169,8 @@ def refuse_cancelling(order: Order, *, by_staff: bool = False) -> None:
     if order.fulfilment_state != Order.FulfilmentState.UNFULFILLED:
         state = order.get_fulfilment_state_display().lower()
         raise NotCancellable(f"Order {order.number} is {state} already, so it cannot be cancelled any more.")
-    if order.shipments.exclude(state="cancelled").exists():
+    # One that nobody fetched and that was emptied again is a parcel no more.
+    if order.shipments.exclude(state="cancelled").exclude(goods_end__gt="", dispatched_at=None).exists():
         raise NotCancellable(f"A parcel of order {order.number} is packed already, so it cannot be cancelled any more.")
     refuse_disputed(order)
 

@@ -12,6 +12,7 @@ from shop.delivery.parcels import News, dispatch, make_ready, note, record
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, TrackingEvent
 from shop.delivery.tests.builders import FakeCarrier, make_held_order, make_packed, pack
 from shop.events.models import OutboxEvent
+from shop.mail.models import OutgoingMail
 from shop.orders.models import Order
 from shop.orders.record_models import OrderHold
 from shop.warehouse.models import Reservation, StockLevel
@@ -152,3 +153,11 @@ def test_staff_cannot_say_of_a_parcel_in_the_house_that_it_is_lost() -> None:
     with pytest.raises(ShopError, match="cannot become lost"):
         note(shipment.pk, Kind.LOST, words="", actor=None)
     assert not shipment.events.exists()
+
+
+def test_what_waits_at_a_couriers_counter_is_told_with_its_place(courier: FakeCarrier) -> None:
+    shipment = labelled(make_packed())
+    dispatch(shipment.pk, actor=None)
+    record(shipment.pk, News(Kind.READY, place="Corner Shop, Leeds"))
+    text = " ".join(OutgoingMail.objects.get(subject__contains="ready to collect").text.split())
+    assert "waits for you at Corner Shop, Leeds." in text and "the courier keeps it" in text
