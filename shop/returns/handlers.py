@@ -3,10 +3,9 @@
 from django.db import transaction
 
 from shop.events.envelope import Event
-from shop.orders.models import Order
 from shop.returns.fit import refresh_fits
 from shop.returns.models import Return, ReturnLine
-from shop.returns.settling import refund_exchanged
+from shop.returns.unsent import refund_unsent
 
 
 def refresh_fit(event: Event) -> None:
@@ -17,10 +16,6 @@ def refresh_fit(event: Event) -> None:
 
 @transaction.atomic
 def refund_exchange(event: Event) -> None:
-    """OrderCancelled: pieces that were to come in exchange do not, so those sent back for them are paid back.
-
-    While the return is open, closing it does that.
-    """
-    parent = Return.objects.filter(replacement=event.detail["order_id"], state=Return.State.CLOSED).first()
-    if parent and Order.objects.get(pk=event.detail["order_id"]).state == Order.State.CANCELLED:
-        refund_exchanged(parent)
+    """OrderCancelled, PackageCreated, PackagingFailed: what does not come in exchange after all is paid back."""
+    if parent := Return.objects.filter(replacement=event.detail["order_id"]).first():
+        refund_unsent(parent)

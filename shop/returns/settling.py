@@ -15,7 +15,7 @@ from shop.refunds.amounts import Left, LineRefund, NotRefundable, in_own_currenc
 from shop.returns import mails
 from shop.returns.models import Return, ReturnLine
 from shop.returns.services import lock, lock_orders, move
-from shop.returns.units import paid_line, refund_key, summed
+from shop.returns.units import given_for, paid_line, refund_key, summed, unsent_units
 
 State, Wish = Return.State, ReturnLine.Wish
 
@@ -82,16 +82,18 @@ def give_money(parent: Return, due: Due, actor: User | None, key: str = "") -> l
 
 
 def due_for(parent: Return, lines: list[ReturnLine], chosen: Mapping[int, int]) -> Due:
-    """What is due: accepted units that were not exchanged, and damaged ones that staff chose to pay for.
+    """What is due: accepted units for which nothing is sent in exchange, and damaged ones that staff chose to pay for.
 
-    Never more than is left of a line: what staff refunded meanwhile is there already. Raises NotRefundable where the
-    money of the order does not reach.
+    Less what this return gave before, and never more than is left of a line: what staff refunded meanwhile is there
+    already. Raises NotRefundable where the money of the order does not reach.
     """
     order = first_order(parent)
     payments = in_own_currency(PaymentAttempt.objects.filter(order=order).taken())
     left = left_of(order, payments)
-    wanted = summed((paid_line(line.order_line).pk, units_due(parent, line, chosen)) for line in lines)
-    units = {pk: min(number, left.lines[pk].units) for pk, number in wanted.items() if left.lines[pk].units}
+    unsent, given = unsent_units(parent), given_for(parent)
+    wanted = summed((paid_line(line.order_line).pk, units_due(line, unsent) + chosen.get(line.pk, 0)) for line in lines)
+    room = {pk: min(number - given[pk], left.lines[pk].units) for pk, number in wanted.items()}
+    units = {pk: number for pk, number in room.items() if number > 0}
     delivery = delivery_due(parent, order, lines, left) if covers(units, left) else 0
     total = sum(left.lines[pk].amount(number) for pk, number in units.items()) + delivery
     if total > left.total:
@@ -101,9 +103,11 @@ def due_for(parent: Return, lines: list[ReturnLine], chosen: Mapping[int, int]) 
     return Due(order, units, delivery, total)
 
 
-def units_due(parent: Return, line: ReturnLine, chosen: Mapping[int, int]) -> int:
-    is_exchanged = line.wish == Wish.EXCHANGE and parent.replacement and parent.replacement.state == Order.State.PAID
-    return chosen.get(line.pk, 0) + (0 if is_exchanged else line.accepted)
+def units_due(line: ReturnLine, unsent: Mapping[int, int] | None) -> int:
+    """Accepted units of a line; of an exchange that holds, only those that are not sent after all."""
+    if line.wish == Wish.EXCHANGE and unsent is not None:
+        return unsent.get(line.order_line_id, 0)
+    return line.accepted
 
 
 def covers(units: Mapping[int, int], left: Left) -> bool:
@@ -142,20 +146,3 @@ def first_order(parent: Return) -> Order:
 
 def lines_of(parent: Return) -> list[ReturnLine]:
     return list(parent.lines.select_related("order_line__order").order_by("pk"))
-
-
-def refund_exchanged(parent: Return) -> list[Refund]:
-    """Pay back what was exchanged in a closed return: its replacement was called off. Once, however often asked.
-
-    In the caller's transaction; to be sent by the reconciler.
-    """
-    lock_orders(parent)
-    refunds.lock(first_order(parent))
-    parent = lock(parent)
-    lines = [line for line in lines_of(parent) if line.wish == Wish.EXCHANGE and line.refund_id is None]
-    due = due_for(parent, lines, {}) if lines else None
-    if due is None or not due.total:
-        return []
-    made = give_money(parent, due, None, key=f"{refund_key(parent)}:exchange")
-    link(lines, made)
-    return made

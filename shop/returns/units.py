@@ -1,4 +1,4 @@
-"""How many units of an order may still come back, and which line they were paid on in the first place."""
+"""Units of an order that may still come back, were not sent or were paid back; and on which line they were paid."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from shop.orders.models import Order, OrderLine
+from shop.packing.models import PackingLine, PackingTask
 from shop.payments.models import Refund, RefundLine
 from shop.returns.models import Return, ReturnLine
 
@@ -22,10 +23,11 @@ def refund_key(parent: Return) -> str:
 def left_to_return(order: Order) -> dict[int, int]:
     """Units by order line that were neither sent back, nor are coming back, nor were refunded without coming back.
 
-    Four queries. Lines without any are left out.
+    What came in exchange was never refunded where it could not be packed: that counts too. Five queries. Lines without
+    any are left out.
     """
     lines = {line.pk: line.quantity for line in order.lines.all()}
-    gone = coming_back(order) + refunded_otherwise(order)
+    gone = coming_back(order) + (refunded_otherwise(order) | unpacked(order))
     return {pk: units - gone[pk] for pk, units in lines.items() if units > gone[pk]}
 
 
@@ -45,6 +47,33 @@ def refunded_otherwise(order: Order) -> Counter[int]:
     found: Counter[int] = Counter()
     lines = RefundLine.objects.filter(order_line__order=order, refund__in=Refund.objects.counting())
     for line in lines.exclude(refund__in=of_returns(order)):
+        found[line.order_line_id] += line.quantity
+    return found
+
+
+def unpacked(order: Order) -> Counter[int]:
+    """Units by order line that were not there to be packed, and are not sent later either."""
+    found: Counter[int] = Counter()
+    states = [PackingTask.State.PACKED, PackingTask.State.FAILED]
+    lines = PackingLine.objects.filter(order_line__order=order, remedy=PackingLine.Remedy.REFUND)
+    for line in lines.filter(task__state__in=states):
+        found[line.order_line_id] += line.quantity - line.packed
+    return found
+
+
+def unsent_units(parent: Return) -> dict[int, int] | None:
+    """Units by line sent back for which the return's replacement brings nothing; None where there is no exchange."""
+    order = parent.replacement
+    if order is None or order.state != Order.State.PAID:
+        return None
+    missing = unpacked(order)
+    return {replaced_line(parent, line).pk: missing[line.pk] for line in order.lines.all() if missing[line.pk]}
+
+
+def given_for(parent: Return) -> Counter[int]:
+    """Units by line of the first purchase for which this return gave money, one that failed too: that is made again."""
+    found: Counter[int] = Counter()
+    for line in RefundLine.objects.filter(refund__request_key__startswith=refund_key(parent)):
         found[line.order_line_id] += line.quantity
     return found
 

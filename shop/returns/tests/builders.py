@@ -69,6 +69,11 @@ def came(parent: Return, fit: int = 1, damaged: int = 0) -> Return:
     return receive(parent=parent, grades={parent.lines.get().pk: Grade(fit, damaged)}, actor=somebody())
 
 
+def replacement_of(parent: Return) -> Order:
+    """The order of what comes in exchange, read anew."""
+    return Order.objects.get(replaces=parent)
+
+
 def somebody() -> Any:
     """A member of staff."""
     return make_user(f"{clock.now().timestamp()}@example.org", is_staff=True)

@@ -13,17 +13,24 @@ from shop.returns import handlers, services
 from shop.returns.models import Return, ReturnLine
 from shop.returns.services import NotReturnable
 from shop.returns.settling import settle
-from shop.returns.tests.builders import ask, came, deliver, delivered, event, sent_back, shirts, somebody, stock_of
+from shop.returns.tests.builders import (
+    ask,
+    came,
+    deliver,
+    delivered,
+    event,
+    replacement_of,
+    sent_back,
+    shirts,
+    somebody,
+    stock_of,
+)
 from shop.returns.units import left_to_return, paid_line
 from shop.tests.builders import make_variant
 from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation
 
 pytestmark = pytest.mark.django_db
-
-
-def replacement_of(parent: Return) -> Order:
-    return Order.objects.get(replaces=parent)
 
 
 def test_the_other_size_is_held_from_the_request_on_and_costs_nothing(fake: FakeProvider) -> None:
