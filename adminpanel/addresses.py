@@ -28,7 +28,7 @@ PURCHASE = "view_purchaseorder change_purchaseorder"
 GRID = "change_product add_productvariant change_productvariant"
 # The rights that any other page asks for; none: whoever is on the staff opens it.
 PAGES = {
-    **dict.fromkeys(("index", "search", "jsi18n", "view_on_site", "password_change_done"), ""),
+    **dict.fromkeys(("index", "search", "staff-find", "jsi18n", "view_on_site", "password_change_done"), ""),
     **dict.fromkeys(("a table's short address", "no such page"), ""),
     "app_list": "view_group",
     "autocomplete": "view_promotion",
@@ -85,7 +85,8 @@ ONLY = {
     **dict.fromkeys(("shop_packing_out", "shop_packing_finish", "shop_wave_leave"), "POST"),
     **dict.fromkeys(("shop_bulkchange_write", "shop_bulkchange_undo"), "POST"),
     **dict.fromkeys(
-        ("shop_document_pdf", "shop_shipment_label", "autocomplete", "jsi18n", "password_change_done"), "GET"
+        ("staff-find", "shop_document_pdf", "shop_shipment_label", "autocomplete", "jsi18n", "password_change_done"),
+        "GET",
     ),
     **dict.fromkeys(("shop_packing_find", "shop_packing_slips", "shop_wave_picks", "shop_wave_slips"), "GET"),
 }

@@ -14,12 +14,12 @@ from django.utils.text import Truncator
 from unfold.decorators import action
 
 from adminpanel.site import ReadOnlyAdmin, status
-from shop.alerts.models import Alert
+from shop.alerts.models import Alert, AlertQuerySet
 
 ADVICE_SHOWN = 140
 
 
-def alerts_for(user: Any) -> QuerySet[Alert]:
+def alerts_for(user: Any) -> AlertQuerySet:
     """The alerts that concern this person: whoever may not see payments has those about stock and packing."""
     alerts = Alert.objects.all()
     return alerts if user.has_perm("shop.view_paymentattempt") else alerts.filter(area=Alert.Area.STOCK)

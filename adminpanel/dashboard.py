@@ -1,4 +1,4 @@
-"""The staff home: what needs doing, how today goes, the last 30 days. About a dozen queries, whatever its size."""
+"""The staff home: what needs doing, how today goes, the last 30 days. A dozen queries at most, whatever its size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,36 +6,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
-from adminpanel.alerts_admin import alerts_for
 from adminpanel.charts import Curve, Grid, curve, nice_grid, share, spark
+from adminpanel.queues import BOUND, bounded, queues
 from shop.core import clock
 from shop.core.money import Money
-from shop.events.models import OutboxEvent
-from shop.mail.models import OutgoingMail
 from shop.orders.models import Order, OrderLine
-from shop.payments.models import PaymentAttempt, Refund
 from shop.warehouse.models import StockLevel
 
 DAYS = 30
 LISTED = 8
-
-
-@dataclass(frozen=True)
-class Queue:
-    """One pile of work: how much waits, and where to do it."""
-
-    name: str
-    count: int
-    note: str
-    late: bool
-    link: str
-    go: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +76,7 @@ def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     """Unfold calls this for the index page: adds the parts that this person may see."""
     user = request.user
     now = timezone.localtime(clock.now())
-    context |= {"title": "Home", "greeting": greeting(user, now), "now": now, "queues": queues(request)}
+    context |= {"title": "Home", "greeting": greeting(user, now), "now": now, "queues": queues(user)}
     if user.has_perm("shop.view_orderline"):
         days = daily(now)
         context |= {"figures": figures(now, days), "revenue": revenue(days), "best_sellers": best_sellers(now)}
@@ -106,98 +90,6 @@ def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
 def greeting(user: Any, now: datetime) -> str:
     part = "morning" if now.hour < 12 else "afternoon" if now.hour < 18 else "evening"
     return f"Good {part}, {user.get_short_name()}"
-
-
-# --- What needs doing --------------------------------------------------------------------------------------------
-
-
-def queues(request: HttpRequest) -> list[Queue]:
-    """The piles of work that this person's rights let them work on."""
-    found: list[Queue] = []
-    if request.user.has_perm("shop.view_alert"):
-        found.append(alert_queue(request.user))
-    if request.user.has_perm("shop.view_order"):
-        found += order_queues()
-    if request.user.has_perm("shop.change_paymentattempt"):
-        found += payment_queues()
-    for model, state, name, go in (
-        (OutgoingMail, OutgoingMail.State.FAILED, "Mails not sent", "Send again"),
-        (OutboxEvent, OutboxEvent.State.DEAD, "Events given up", "Try again"),
-    ):
-        label = model._meta.model_name
-        if request.user.has_perm(f"shop.change_{label}"):
-            count = model._default_manager.filter(state=state).count()
-            link = reverse(f"admin:shop_{label}_changelist") + f"?state__exact={state}"
-            found.append(Queue(name, count, "", count > 0, link, go))
-    return found
-
-
-def alert_queue(user: Any) -> Queue:
-    """What the shop itself found to need a person. One query."""
-    counts = alerts_for(user).filter(closed_at=None).aggregate(count=Count("pk"), oldest=Min("raised_at"))
-    note = f"oldest {waiting(clock.now() - counts['oldest'])}" if counts["oldest"] else ""
-    link = reverse("admin:shop_alert_changelist") + "?state=open"
-    return Queue("Needs doing", counts["count"], note, counts["count"] > 0, link, "See what to do")
-
-
-def order_queues() -> list[Queue]:
-    """Orders to pack, to look at, and those whose payment time ran out. One query."""
-    now = clock.now()
-    to_pack = Q(state=Order.State.PAID, fulfilment_state=Order.FulfilmentState.UNFULFILLED)
-    overdue = Q(state__in=[Order.State.PENDING, Order.State.PROCESSING], hold_until__lt=now)
-    counts = Order.objects.filter(Q(state__in=["pending", "processing", "review"]) | to_pack).aggregate(
-        to_pack=Count("pk", filter=to_pack),
-        oldest=Min("paid_at", filter=to_pack),
-        review=Count("pk", filter=Q(state=Order.State.REVIEW)),
-        overdue=Count("pk", filter=overdue),
-    )
-    orders = reverse("admin:shop_order_changelist")
-    late = counts["oldest"] is not None and now - counts["oldest"] > timedelta(days=1)
-    pack_link = f"{orders}?state__exact=paid&fulfilment_state__exact=unfulfilled"
-    note = f"oldest {waiting(now - counts['oldest'])}" if counts["oldest"] else ""
-    return [
-        Queue("To pack", counts["to_pack"], note, late, pack_link, "See them"),
-        Queue(
-            "Orders in review",
-            counts["review"],
-            "",
-            counts["review"] > 0,
-            f"{orders}?state__exact=review",
-            "Look at them",
-        ),
-        Queue(
-            "Payment overdue",
-            counts["overdue"],
-            "past their hold",
-            counts["overdue"] > 0,
-            f"{orders}?overdue=yes",
-            "Sync them",
-        ),
-    ]
-
-
-def payment_queues() -> list[Queue]:
-    """Money that is still to go back, and payments that do not match their order. One query."""
-    under_way = Q(refunds__state__in=[Refund.State.REQUESTED, Refund.State.PENDING])
-    counts = PaymentAttempt.objects.aggregate(
-        due=Count("refunds", filter=under_way),
-        review=Count("pk", filter=Q(state=PaymentAttempt.State.REVIEW), distinct=True),
-    )
-    due, review = counts["due"], counts["review"]
-    payments = reverse("admin:shop_paymentattempt_changelist")
-    refunds = f"{reverse('admin:shop_refund_changelist')}?state__in=requested,pending"
-    return [
-        Queue("Refunds on their way", due, "", False, refunds, "Look at them"),
-        Queue("Payments in review", review, "", review > 0, f"{payments}?state__exact=review", "Look at them"),
-    ]
-
-
-def waiting(span: timedelta) -> str:
-    """'40 min', '5 h' or '3 days'."""
-    hours = int(span.total_seconds() // 3600)
-    if hours < 1:
-        return f"{int(span.total_seconds() // 60)} min"
-    return f"{hours} h" if hours < 48 else f"{hours // 24} days"
 
 
 # --- Today and the last 30 days ----------------------------------------------------------------------------------
@@ -294,9 +186,10 @@ def best_sellers(now: datetime) -> list[dict[str, Any]]:
 
 
 def low_stock() -> dict[str, Any]:
-    """The levels nearest to nothing, and how many are low in all. Two queries."""
+    """The levels nearest to nothing, and how many are low (up to a bound). One query."""
     levels = StockLevel.objects.low().filter(variant__is_active=True).with_available()
     shown = levels.select_related("variant__product", "variant__colour", "variant__size").order_by(
         F("on_hand") - F("reserved"), "pk"
     )
-    return {"levels": list(shown[:LISTED]), "count": levels.count()}
+    found = list(shown[:BOUND])
+    return {"levels": found[:LISTED], "count": bounded(len(found))}

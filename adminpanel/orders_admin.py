@@ -43,11 +43,9 @@ class OverdueFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", "Over, not paid")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Orders whose stock is still held although their time to pay is over."""
-        if self.value() != "yes":
-            return queryset
-        return queryset.filter(state__in=[Order.State.PENDING, Order.State.PROCESSING], hold_until__lt=clock.now())
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        found: QuerySet[Any] = queryset.overdue(clock.now()) if self.value() == "yes" else queryset
+        return found
 
 
 @admin.register(Order)

@@ -79,7 +79,7 @@ class RefundAdmin(ReadOnlyAdmin):
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
     list_display = ["order", "provider_id", "state", "reason", "total", "created_at", "closed_at"]
-    list_filter = ["state", "created_at"]
+    list_filter = ["state", ("closed_at", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["attempt__order"]
     search_fields = ["=attempt__order__number", "=provider_id"]
     search_help_text = "Order number or the provider's id"

@@ -86,6 +86,11 @@ def permissions_of(editor: Any) -> QuerySet[Permission]:
     return rows.filter(pk__in=[row.pk for row in rows if f"{row.content_type.app_label}.{row.codename}" in held])
 
 
+def visible_people(editor: Any, people: QuerySet[User]) -> QuerySet[User]:
+    """Of these people, those that the editor may see: without the right to manage people, customers only."""
+    return people if editor.has_perm("shop.change_user") else people.filter(is_staff=False)
+
+
 class WithinOwnRights(StaffAdmin):
     """Many-to-many choices of groups and permissions offer only what the editor holds."""
 
@@ -149,9 +154,8 @@ class PersonAdmin(SecondStepOff, DjangoUserAdmin, WithinOwnRights):  # type: ign
         return not kept_elsewhere() and bool(super().has_add_permission(request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Who may not manage people sees customers only."""
         people: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
-        return people if request.user.has_perm("shop.change_user") else people.filter(is_staff=False)
+        return visible_people(request.user, people)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         rights = ["is_superuser"] if not request.user.is_superuser else []

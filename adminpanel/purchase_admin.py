@@ -81,10 +81,22 @@ class LineInline(StaffInline):
     extra = 1
 
 
+class ProposalFilter(admin.SimpleListFilter):
+    title = "proposals"
+    parameter_name = "proposals"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "One waits for an answer")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        found: QuerySet[Any] = queryset.with_open_proposal() if self.value() == "open" else queryset
+        return found
+
+
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(Purchasing, StaffAdmin):
     list_display = ["number", "supplier", "location", state_column("state", KINDS), "goods", "created_at", "sent_at"]
-    list_filter = ["state", ("supplier", admin.RelatedOnlyFieldListFilter), "location"]
+    list_filter = ["state", ProposalFilter, ("supplier", admin.RelatedOnlyFieldListFilter), "location"]
     list_select_related = ["supplier", "location"]
     search_fields = ["=number", "supplier__name", "=lines__variant__sku"]
     search_help_text = "Number, supplier or SKU"

@@ -1,11 +1,14 @@
-"""Addresses of the staff site that stand before Django's own of the same paths."""
+"""Addresses of the staff site beside those of its tables, or before Django's own of the same paths."""
 
+from django.contrib import admin
 from django.urls import path
 
 from adminpanel import door
+from adminpanel.finding import find
 
 urlpatterns = [
     path("login/", door.login),
     path("logout/", door.logout),
     path("password_change/", door.password_change),
+    path("find/", admin.site.admin_view(find), name="staff-find"),
 ]

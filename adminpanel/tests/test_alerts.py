@@ -102,5 +102,5 @@ def test_the_home_counts_what_needs_doing_for_this_person() -> None:
     counts = {}
     for role in ("owner", "warehouse", "analyst"):
         queues = signed_in(make_staff(role)).get(reverse("admin:index")).context["queues"]
-        counts[role] = [queue.count for queue in queues if queue.name == "Needs doing"]
+        counts[role] = [part.count for queue in queues for part in queue.parts if part.name == "Alerts"]
     assert counts == {"owner": [2], "warehouse": [1], "analyst": []}

@@ -70,7 +70,7 @@ def test_the_home_takes_the_same_few_queries_however_much_was_sold() -> None:
     for index in range(12):
         make_paid(f"A-{index}", 5000, clock.now() - timedelta(days=index))
     assert count() == empty
-    assert count() <= 16
+    assert count() <= 12
 
 
 @pytest.mark.django_db

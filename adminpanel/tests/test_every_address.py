@@ -84,7 +84,8 @@ def url_of(address: Address, rows: Rows) -> str:
     if address.name == "no such page":
         return "/admin/no-such-page/"
     try:
-        return reverse(f"admin:{address.name}", args=arguments(address, rows)) + QUESTIONS.get(address.name, "")
+        name = address.name if address.name.startswith("staff-") else f"admin:{address.name}"
+        return reverse(name, args=arguments(address, rows)) + QUESTIONS.get(address.name, "")
     except NoReverseMatch:
         pytest.fail(f"/{address.route}: say in TAKES which rows stand for what it takes")
 

@@ -1,16 +1,17 @@
 """What the shop sells: categories, products, their variants (size x colour), pictures and size charts."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Coalesce, Greatest, JSONObject
+from django.db.models.functions import Coalesce, Greatest, JSONObject, Upper
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
@@ -149,6 +150,12 @@ class SizeChartEntry(models.Model):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
+    def named_like(self, words: Sequence[str]) -> Self:
+        """Products, drafts included, whose names have words that begin like all of these (letters and digits only)."""
+        begins = " & ".join(f"'{word}':*" for word in words)
+        named = SearchQuery(begins, search_type="raw", config="simple")
+        return self.alias(words=SearchVector("name", config="simple")).filter(words=named)
+
     def published(self) -> Self:
         """Products that the public may see now."""
         return self.filter(published_at__lte=clock.now())
@@ -274,6 +281,8 @@ class ProductVariant(TimeStamped):
 
     class Meta:
         ordering = ["product_id", "colour_id", "size_id"]
+        # Typed or scanned in any case of letters, whole or its beginning.
+        indexes = [models.Index(OpClass(Upper("sku"), name="text_pattern_ops"), name="variant_sku_any_case")]
         constraints = [
             models.UniqueConstraint(fields=["product", "colour", "size"], name="variant_once_per_product"),
             models.CheckConstraint(condition=models.Q(price__gt=0), name="variant_price_positive"),

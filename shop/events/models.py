@@ -17,6 +17,10 @@ class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
         """Events to publish now, oldest first."""
         return self.filter(state=OutboxEvent.State.PENDING, next_attempt_at__lte=clock.now()).order_by("created_at")
 
+    def given_up(self) -> Self:
+        """Events that were tried often enough."""
+        return self.filter(state=OutboxEvent.State.DEAD)
+
     def stuck(self, before: datetime) -> Self:
         """Events that were given up, or that wait since before that moment."""
         late = Q(state=OutboxEvent.State.PENDING, created_at__lt=before)
@@ -50,6 +54,7 @@ class OutboxEvent(Attempted):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="outbox_due"),
+            models.Index(fields=["created_at"], condition=Q(state="dead"), name="outbox_given_up"),
             models.Index(KT("detail__order_id"), name="outbox_order", condition=Q(detail__has_key="order_id")),
         ]
 

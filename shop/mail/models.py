@@ -15,6 +15,10 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         """Mails to try now, oldest first."""
         return self.filter(state=OutgoingMail.State.PENDING, next_attempt_at__lte=clock.now()).order_by("pk")
 
+    def given_up(self) -> Self:
+        """Mails that were tried often enough."""
+        return self.filter(state=OutgoingMail.State.FAILED)
+
     def stuck(self, before: datetime) -> Self:
         """Mails that were given up, or that wait since before that moment."""
         late = Q(state=OutgoingMail.State.PENDING, created_at__lt=before)
@@ -43,7 +47,10 @@ class OutgoingMail(Attempted):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="mail_due")]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="mail_due"),
+            models.Index(fields=["created_at"], condition=Q(state="failed"), name="mail_given_up"),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -76,6 +76,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
         taxed = Q(of_rates=F("tax_total"), of_gross=F("grand_total"), of_lines__lte=F("tax_total"))
         return summed.exclude(untaxed | taxed)
 
+    def in_review(self) -> Self:
+        """Orders whose money somebody has to judge."""
+        return self.filter(state=Order.State.REVIEW)
+
+    def overdue(self, now: datetime) -> Self:
+        """Orders whose stock is still held although their time to pay is over."""
+        return self.filter(state__in=[Order.State.PENDING, Order.State.PROCESSING], hold_until__lt=now)
+
     def stuck(self, now: datetime) -> Self:
         """Orders that have been in their state for longer than it lasts when all goes well."""
         return self.filter(

@@ -22,6 +22,10 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
         """Attempts that may still turn into money."""
         return self.filter(state__in=PaymentAttempt.LIVE)
 
+    def in_review(self) -> Self:
+        """Attempts whose money does not match their order."""
+        return self.filter(state=PaymentAttempt.State.REVIEW)
+
     def took_money(self) -> Self:
         """Attempts by which the provider took something."""
         return self.filter(state__in=[PaymentAttempt.State.PAID, PaymentAttempt.State.REVIEW], captured_amount__gt=0)
@@ -240,6 +244,12 @@ class RefundLine(models.Model):
         return f"{self.quantity} of line {self.order_line_id}"
 
 
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def open(self) -> Self:
+        """Disputes that the bank has not decided."""
+        return self.filter(closed_at=None)
+
+
 class Dispute(TimeStamped):
     """A buyer's bank takes the money back, or may do so. A ledger of its own: no order state says it."""
 
@@ -252,6 +262,8 @@ class Dispute(TimeStamped):
     # What the provider has taken from our balance for it, minor units: 0 again once it gave it back.
     withdrawn = models.PositiveBigIntegerField(default=0)
     closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DisputeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

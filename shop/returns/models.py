@@ -19,13 +19,25 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Returns that somebody has still to do something about."""
         return self.filter(state__in=[Return.State.REQUESTED, Return.State.APPROVED, Return.State.RECEIVED])
 
+    def to_approve(self) -> Self:
+        """Asked for, and nobody has answered yet."""
+        return self.filter(state=Return.State.REQUESTED)
+
+    def on_their_way(self) -> Self:
+        """Approved ones whose goods are not here yet."""
+        return self.filter(state=Return.State.APPROVED)
+
+    def to_settle(self) -> Self:
+        """Goods that are here, for which the customer has got nothing yet."""
+        return self.filter(state=Return.State.RECEIVED)
+
     def alive(self) -> Self:
         """Neither declined nor given up."""
         return self.exclude(state__in=[Return.State.DECLINED, Return.State.CANCELLED])
 
     def overdue(self, now: datetime) -> Self:
         """Approved ones whose goods did not come in time."""
-        return self.filter(state=Return.State.APPROVED, send_by__lt=timezone.localdate(now))
+        return self.on_their_way().filter(send_by__lt=timezone.localdate(now))
 
     def locked(self) -> Self:
         """The rows, locked in primary-key order; the order row is locked before them."""

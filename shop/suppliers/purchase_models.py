@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
@@ -17,6 +17,14 @@ from shop.suppliers.models import Supplier
 
 
 class PurchaseOrderQuerySet(models.QuerySet["PurchaseOrder"]):
+    def drafts(self) -> Self:
+        """Orders that were written and not sent: somebody has to approve them."""
+        return self.filter(state=PurchaseOrder.State.DRAFT)
+
+    def with_open_proposal(self) -> Self:
+        """Orders of which the supplier proposed a change that nobody has answered."""
+        return self.filter(Exists(PurchaseProposal.objects.open().filter(line__order=OuterRef("pk"))))
+
     def expected(self) -> Self:
         """Orders from which goods are still to come."""
         return self.filter(state__in=PurchaseOrder.EXPECTED)
@@ -156,6 +164,12 @@ class Channel(models.TextChoices):
     STAFF = "staff", "Staff"
 
 
+class PurchaseProposalQuerySet(models.QuerySet["PurchaseProposal"]):
+    def open(self) -> Self:
+        """Proposals that nobody has answered."""
+        return self.filter(state=PurchaseProposal.State.OPEN)
+
+
 class PurchaseProposal(models.Model):
     """A change of a line that a supplier proposes; staff accept or refuse it."""
 
@@ -174,6 +188,8 @@ class PurchaseProposal(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+
+    objects = PurchaseProposalQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -20,11 +20,14 @@ LONGEST_WAY = timedelta(days=7)
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
+    def on_their_way(self) -> Self:
+        """Sent, and not received yet."""
+        return self.filter(state=Transfer.State.IN_TRANSIT)
+
     def overdue(self, now: datetime) -> Self:
         """In transit since longer than was expected."""
-        on_the_way = self.filter(state=Transfer.State.IN_TRANSIT)
         unknown = Q(expected_on=None, sent_at__lt=now - LONGEST_WAY)
-        return on_the_way.filter(unknown | Q(expected_on__lt=timezone.localdate(now)))
+        return self.on_their_way().filter(unknown | Q(expected_on__lt=timezone.localdate(now)))
 
 
 class Transfer(TimeStamped):
@@ -87,6 +90,12 @@ class TransferLine(models.Model):
         return f"{self.quantity} of {self.variant_id}"
 
 
+class StockCountQuerySet(models.QuerySet["StockCount"]):
+    def to_approve(self) -> Self:
+        """Counted to the end: somebody has to look at the differences."""
+        return self.filter(state=StockCount.State.COUNTED)
+
+
 class StockCount(TimeStamped):
     """A count of what really lies at a location (or in some bins of it)."""
 
@@ -109,6 +118,8 @@ class StockCount(TimeStamped):
     )
     approved_at = models.DateTimeField(null=True, editable=False)
     history = HistoricalRecords(app="shop")
+
+    objects = StockCountQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

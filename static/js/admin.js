@@ -31,6 +31,17 @@ addEventListener("keydown", (event) => {
   }
 });
 
+// The key "/" leads into the search of the header, from wherever nobody is typing; before the lists' own use of it.
+addEventListener("keydown", (event) => {
+  const field = document.querySelector("#find");
+  const plain = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!field || !plain || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  field.focus();
+  field.select();
+}, { capture: true });
+
 addEventListener("DOMContentLoaded", () => {
   nameParts();
   makeButtons();

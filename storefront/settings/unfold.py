@@ -114,6 +114,10 @@ UNFOLD = {
     "BORDER_RADIUS": "2px",
     "DASHBOARD_CALLBACK": "adminpanel.dashboard.add_dashboard",
     "STYLES": [lambda request: static("css/tokens.css"), lambda request: static("css/admin.css")],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/icon.svg")},
+        {"rel": "apple-touch-icon", "href": lambda request: static("img/icon-180.png")},
+    ],
     "SCRIPTS": [lambda request: static("js/admin.js")],
     # The tokens of the shop: warm greys from paper to ink, and the accent.
     "COLORS": {
