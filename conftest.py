@@ -8,9 +8,11 @@ from typing import Any
 import hypothesis
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from storefront.emptied_tables import Emptying
 from storefront.migrated_template import migrated_template
 
 CHROMIUM_FLAGS = [
@@ -22,6 +24,9 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# What Django calls after each test that commits.
+TEARDOWN = "_fixture_teardown"
 
 # How fast an example is says nothing about the shop, only about the machine and what else runs on it.
 hypothesis.settings.register_profile(
@@ -37,6 +42,14 @@ def django_db_modify_db_settings(
     """Each worker's test database is a copy of one that was migrated once."""
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests that commit leave empty tables behind, quickly."""
+    with django_db_blocker.unblock():
+        emptying = Emptying(getattr(TransactionTestCase, TEARDOWN))
+    setattr(TransactionTestCase, TEARDOWN, lambda case: emptying(case))
 
 
 @pytest.fixture(autouse=True)
