@@ -38,6 +38,10 @@ class ShippingRateInline(StaffInline):
     model = ShippingRate
     form = ShippingRateForm
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ShippingRate]:
+        rows: QuerySet[ShippingRate] = super().get_queryset(request)
+        return rows.select_related("method")
+
 
 @admin.register(ShippingMethod)
 class ShippingMethodAdmin(ShownAdmin):

@@ -1,7 +1,7 @@
 """Form fields of the staff site: prices as people write them, and what the models keep as lists."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from babel.numbers import get_currency_precision, get_currency_symbol
@@ -27,6 +27,17 @@ class NumberedRows(AutocompleteMixin):
 
 class RowSelect(NumberedRows, AutocompleteSelect):
     """Finds one row as its name is typed."""
+
+    # Names of rows by primary key that were read already, so that none is read again for its name.
+    known: Mapping[str, str] = {}
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        if len(value) != 1 or value[0] not in self.known:
+            return super().optgroups(name, value, attr)
+        options = [self.create_option(name, value[0], self.known[value[0]], True, 0)]
+        if not self.is_required:
+            options.insert(0, self.create_option(name, "", "", False, 0))
+        return [(None, options, 0)]
 
 
 class RowsSelect(NumberedRows, AutocompleteSelectMultiple):

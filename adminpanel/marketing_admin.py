@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
+from adminpanel.long_lists import RecentRowsFilter
 from adminpanel.marketing_words import promotion_in_words, sale_in_words, used_and_left
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, StaffAdmin, status
@@ -185,7 +186,7 @@ def safe(text: str) -> str:
 class VoucherAdmin(StaffAdmin):
     list_display = ["code", "promotion", "counts", "created_at"]
     list_select_related = ["promotion"]
-    list_filter = [("promotion", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [("promotion", RecentRowsFilter)]
     search_fields = ["code", "promotion__name"]
     search_help_text = "Code or promotion"
     autocomplete_fields = ["promotion"]
@@ -212,7 +213,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
 
     list_display = ["redeemed_at", "name", "code", "order", "money", "stands", "customer"]
     list_select_related = ["order"]
-    list_filter = [("given_back_at", admin.EmptyFieldListFilter), ("promotion", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [("given_back_at", admin.EmptyFieldListFilter), ("promotion", RecentRowsFilter)]
     search_fields = ["=code", "=order__number", "name"]
     search_help_text = "Code, order number or promotion"
     fields = ["promotion", "voucher", "order", "name", "code", "money", "customer", "redeemed_at", "given_back_at"]

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import action
 
+from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.site import ReadOnlyAdmin, state_column
 from shop.core import clock
 from shop.events.models import OutboxEvent
@@ -31,7 +32,7 @@ class OutboxEventAdmin(QueueAdmin):
         "next_attempt_at",
         "last_error_short",
     ]
-    list_filter = ["state", "name"]
+    list_filter = ["state", ("name", RecentValuesFilter)]
     search_fields = ["name", "detail__number"]
     actions = ["retry"]
 

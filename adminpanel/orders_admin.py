@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from adminpanel.order_rows import OrderRows, rows_of
 from adminpanel.packing_admin import STATES as PACKING
 from adminpanel.parcels_admin import KINDS as PARCELS
 from adminpanel.payment_steps import may_try_again
@@ -25,12 +26,10 @@ from shop.checkout.sync import SETTLED, sync
 from shop.core import clock
 from shop.core.countries import country_names
 from shop.core.errors import ShopError
-from shop.invoices.services import documents_of
 from shop.orders.models import Order
 from shop.packing.models import PackingTask
 from shop.payments.models import PaymentAttempt
 from shop.returns.deadlines import SENT
-from shop.warehouse.models import Reservation
 
 STATES = {"paid": "good", "review": "bad", "cancelled": "", "pending": "warn", "processing": "warn"}
 FULFILMENT = {"unfulfilled": "warn", "packed": "warn", "shipped": "good", "delivered": "good"}
@@ -92,10 +91,11 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
 
     def page(self, request: HttpRequest, order: Order, refund_form: RefundForm | None = None) -> HttpResponse:
         """All of the order; with a refund form that was refused, if there is one."""
+        rows = rows_of(order)
         context = {
             **self.admin_site.each_context(request),
-            **order_facts(order),
-            **refund_facts(request, order, refund_form),
+            **order_facts(order, rows),
+            **refund_facts(request, order, rows, refund_form),
             "title": f"Order {order.number}",
             "opts": self.opts,
             "may_try_again": may_try_again(request.user),
@@ -104,7 +104,7 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
             "sees_parcels": request.user.has_perm("shop.view_shipment"),
             "sees_documents": request.user.has_perm("shop.view_document"),
             **return_facts(request, order),
-            "entries": seen_by(request.user, timeline(order)),
+            "entries": seen_by(request.user, timeline(rows)),
         }
         return TemplateResponse(request, "adminpanel/orders/detail.html", context)
 
@@ -151,9 +151,8 @@ def sync_answer(before: PaymentAttempt, after: PaymentAttempt) -> str:
     return f"The provider was asked: the payment of {after.total} is {state}{changed}. {ended}."
 
 
-def packing_facts(order: Order) -> list[tuple[PackingTask, str, int, int]]:
-    """Its packing tasks, each with the kind of its state, the units packed and those wanted. Two queries."""
-    tasks = order.packing_tasks.select_related("location", "packed_by").prefetch_related("lines").order_by("pk")
+def packing_facts(rows: OrderRows) -> list[tuple[PackingTask, str, int, int]]:
+    """Its packing tasks, each with the kind of its state, the units packed and those wanted."""
     return [
         (
             task,
@@ -161,26 +160,23 @@ def packing_facts(order: Order) -> list[tuple[PackingTask, str, int, int]]:
             sum(line.packed for line in task.lines.all()),
             sum(line.quantity for line in task.lines.all()),
         )
-        for task in tasks
+        for task in rows.tasks
     ]
 
 
-def order_facts(order: Order) -> dict[str, Any]:
-    """All that belongs to the order except what happened to it, in eight queries however long it is."""
-    lines = list(order.lines.all())
-    attempts = list(order.payment_attempts.all())
-    holds = Reservation.objects.filter(order_line__in=lines).select_related("order_line", "level__location")
-    parcels = order.shipments.order_by("pk") if order.paid_at else ()
+def order_facts(order: Order, rows: OrderRows) -> dict[str, Any]:
+    """All that belongs to the order except what happened to it."""
+    parcels = rows.parcels if order.paid_at else ()
     return {
         "order": order,
-        "lines": [(line, media_url(line.image) if line.image else "") for line in lines],
+        "lines": [(line, media_url(line.image) if line.image else "") for line in rows.lines],
         "country": country_names().get(order.country, order.country),
         "state_kind": STATES.get(order.state, ""),
         "fulfilment_kind": FULFILMENT.get(order.fulfilment_state, ""),
-        "attempts": [(attempt, KINDS.get(attempt.state, "")) for attempt in attempts],
-        "reservations": list(holds),
+        "attempts": [(attempt, KINDS.get(attempt.state, "")) for attempt in rows.attempts],
+        "reservations": rows.reservations,
         "parcels": [(parcel, PARCELS.get(parcel.state, "")) for parcel in parcels],
-        "taxes": list(order.taxes.all()),
-        "packing": packing_facts(order),
-        "documents": list(documents_of(order)),
+        "taxes": rows.taxes,
+        "packing": packing_facts(rows),
+        "documents": rows.documents,
     }

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.decorators import action
 
+from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.parcel_steps import STEPS, offered_steps
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, state_column, status
@@ -39,7 +40,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         *("number", "of_order", state_column("state", KINDS), "label_link", "carrier_name", "tracking_number"),
         *("location", "promised_on", "packed_at"),
     ]
-    list_filter = ["state", "carrier", "location", "promised_on"]
+    list_filter = ["state", ("carrier", RecentValuesFilter), "location", "promised_on"]
     list_select_related = ["order", "location"]
     search_fields = ["=number", "=tracking_number", "=order__number"]
     search_help_text = "Parcel, tracking or order number"

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def payment_facts(order: Order) -> dict[str, Any]:
     """Which of the order's payments nobody can say about, and which it does not need."""
-    taken = list(PaymentAttempt.objects.filter(order=order).taken())
+    taken = list(PaymentAttempt.objects.filter(order=order).taken().prefetch_related("disputes"))
     return {
         "doubted": {attempt.pk for attempt in doubted(order)},
         "returnable": {attempt.pk for attempt in unneeded(order, taken)},

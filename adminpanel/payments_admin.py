@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
+from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.payment_steps import again_view, may_try_again, work_again
 from adminpanel.site import ReadOnlyAdmin, ReadOnlyInline, state_column
 from shop.core.money import Money
@@ -79,7 +80,7 @@ class RefundAdmin(ReadOnlyAdmin):
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
     list_display = ["order", "provider_id", "state", "reason", "total", "created_at", "closed_at"]
-    list_filter = ["state", ("closed_at", admin.EmptyFieldListFilter), "created_at"]
+    list_filter = [("state", RecentValuesFilter), ("closed_at", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["attempt__order"]
     search_fields = ["=attempt__order__number", "=provider_id"]
     search_help_text = "Order number or the provider's id"
@@ -107,7 +108,12 @@ class SetAsideFilter(admin.SimpleListFilter):
 @admin.register(ProviderEvent)
 class ProviderEventAdmin(ReadOnlyAdmin):
     list_display = ["event_id", "type", "provider", "received_at", "processed_at", "set_aside_at", "deliveries"]
-    list_filter = ["provider", SetAsideFilter, ("processed_at", admin.EmptyFieldListFilter), "type"]
+    list_filter = [
+        ("provider", RecentValuesFilter),
+        SetAsideFilter,
+        ("processed_at", admin.EmptyFieldListFilter),
+        ("type", RecentValuesFilter),
+    ]
     search_fields = ["=event_id", "type"]
     raw_id_fields = ["attempt"]
     actions = ["again"]

@@ -1,5 +1,6 @@
 """Customers, staff and roles. Nobody can give away, or take from, more than they hold themselves."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.forms import Field
 from django.http import HttpRequest, HttpResponse
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -104,7 +105,7 @@ class WithinOwnRights(StaffAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(SecondStepOff, DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg]
+class PersonAdmin(SecondStepOff, DjangoUserAdmin, WithinOwnRights):  # type: ignore[type-arg, misc]
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -182,8 +183,9 @@ class PersonAdmin(SecondStepOff, DjangoUserAdmin, WithinOwnRights):  # type: ign
     @admin.display(description="Last sign-in")
     def last_sign_in(self, person: User) -> datetime | None:
         """As far back as events are kept."""
-        signed_in = AccountEvent.objects.filter(user=person, kind=AccountEvent.Kind.SIGNED_IN).first()
-        return signed_in.at if signed_in else None
+        newest = AccountEvent.objects.filter(user=person, kind=AccountEvent.Kind.SIGNED_IN)
+        signed_in: datetime | None = once(person, "last_sign_in", newest.values_list("at", flat=True).first)
+        return signed_in
 
     @admin.display(description="Roles")
     def roles(self, person: User) -> str:
@@ -215,8 +217,17 @@ def may_manage(editor: Any, person: User | None) -> bool:
 
 def held_by(person: User) -> set[str]:
     """What the person would hold if active: a blocked superior is still a superior."""
-    own = names_of(Permission.objects.filter(user=person))
-    return own | names_of(Permission.objects.filter(group__user=person))
+    rows = Permission.objects.filter(Q(user=person) | Q(group__user=person)).distinct()
+    held: set[str] = once(person, "held", lambda: names_of(rows))
+    return held
+
+
+def once(row: Any, name: str, find: Callable[[], Any]) -> Any:
+    """What was found for that row, which one page asks for again and again."""
+    found = row.__dict__.setdefault("_found", {})
+    if name not in found:
+        found[name] = find()
+    return found[name]
 
 
 @admin.register(Group)
@@ -227,11 +238,11 @@ class RoleAdmin(WithinOwnRights):
 
     @admin.display(description="People")
     def people(self, group: Group) -> int:
-        return len(group.user_set.all())  # prefetched
+        return int(group.people)  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         rows: QuerySet[Group] = super().get_queryset(request)
-        return rows.prefetch_related("user_set")
+        return rows.annotate(people=Count("user"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and self.within(request, obj)

@@ -116,7 +116,7 @@ class ProductAdmin(FormerStates):
     form = ProductForm
     list_display = ["thumb", "name", "category", "prices", "stock", "state", "variants_link"]
     list_display_links = ["name"]
-    list_filter = [StateFilter, "department", ("category", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [StateFilter, "department", "category"]
     list_select_related = ["category"]
     search_fields = ["name", "slug", "=variants__sku"]
     search_help_text = "Name, address or SKU"

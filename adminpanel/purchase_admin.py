@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from adminpanel.fields import MOST_UNITS, MoneyField
+from adminpanel.long_lists import RecentRowsFilter
 from adminpanel.purchase_forms import CostsForm, SheetForm
 from adminpanel.purchase_steps import DECIDE, RECEIVE, Purchasing
 from adminpanel.site import ReadOnlyAdmin, StaffAdmin, StaffInline, state_column
@@ -96,7 +97,7 @@ class ProposalFilter(admin.SimpleListFilter):
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(Purchasing, StaffAdmin):
     list_display = ["number", "supplier", "location", state_column("state", KINDS), "goods", "created_at", "sent_at"]
-    list_filter = ["state", ProposalFilter, ("supplier", admin.RelatedOnlyFieldListFilter), "location"]
+    list_filter = ["state", ProposalFilter, ("supplier", RecentRowsFilter), "location"]
     list_select_related = ["supplier", "location"]
     search_fields = ["=number", "supplier__name", "=lines__variant__sku"]
     search_help_text = "Number, supplier or SKU"
@@ -186,7 +187,7 @@ def facts(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
 @admin.register(GoodsReceipt)
 class GoodsReceiptAdmin(ReadOnlyAdmin):
     list_display = ["number", "purchase", "supplier", "units", "harmed", "received_at", "received_by"]
-    list_filter = ["received_at", ("order__supplier", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["received_at", ("order__supplier", RecentRowsFilter)]
     list_select_related = ["order__supplier", "received_by"]
     search_fields = ["=number", "=order__number", "=delivery_note"]
     search_help_text = "Number of the receipt, purchase order or delivery note"

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from adminpanel.order_rows import OrderRows
 from adminpanel.payment_steps import end_payment, payment_facts, return_payment
 from adminpanel.refund_form import RefundForm, WhyForm
 from shop.adapters.payments import ProviderError
@@ -187,17 +188,14 @@ def send_now(request: HttpRequest, refund: Refund) -> None:
         messages.success(request, f"{refund.total}: {refund.get_state_display().lower()}.")
 
 
-def refund_facts(request: HttpRequest, order: Order, form: RefundForm | None = None) -> dict[str, Any]:
+def refund_facts(request: HttpRequest, order: Order, rows: OrderRows, form: RefundForm | None = None) -> dict[str, Any]:
     """What an order's page shows of refunds and holds, and what this person may do about them."""
-    refunds = Refund.objects.filter(attempt__order=order).order_by("created_at")
     may_refund, review = request.user.has_perms(RIGHTS), choices_for(order)
     if may_refund and form is None and order.paid_at:
         form = refund_form(order)
     return {
-        "refunds": [
-            (refund, KINDS.get(refund.state, "")) for refund in refunds.prefetch_related("lines__order_line", "actor")
-        ],
-        "order_holds": list(order.holds.standing()),
+        "refunds": [(refund, KINDS.get(refund.state, "")) for refund in rows.refunds],
+        "order_holds": [hold for hold in rows.holds if hold.lifted_at is None],
         "review": review,
         "may_refund": may_refund,
         # An order in review is called off by the button of its review.
@@ -212,7 +210,7 @@ def refund_form(order: Order, data: Any = None) -> RefundForm:
 
 
 def taken(order: Order) -> list[PaymentAttempt]:
-    return in_own_currency(PaymentAttempt.objects.filter(order=order).taken())
+    return in_own_currency(PaymentAttempt.objects.filter(order=order).taken().prefetch_related("disputes"))
 
 
 def signed_in(request: HttpRequest) -> Any:

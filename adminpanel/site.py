@@ -3,15 +3,17 @@
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.forms import Field
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from adminpanel.fields import MoneyField, RowSelect, RowsSelect
+from adminpanel.long_lists import MOST_COUNTED, BoundedPaginator
 from shop.catalog.renditions import media_url, smallest
 
 
@@ -19,6 +21,7 @@ class StaffAdmin(ModelAdmin):
     """Lists that do not count everything, and prices typed as decimals."""
 
     show_full_result_count = False
+    paginator = BoundedPaginator
     list_per_page = 50
     list_max_show_all = 200
     compressed_fields = True
@@ -26,13 +29,34 @@ class StaffAdmin(ModelAdmin):
     # Fields that hold minor units, above 0.
     money_fields: tuple[str, ...] = ()
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Nothing is done to all rows of a list that nobody can have looked at."""
+        if request.POST.get("select_across") == "1" and self.get_paginator(request, queryset, 1).has_more:
+            words = f"These are more than {MOST_COUNTED:,} rows. Narrow the list by a filter or a search first."
+            self.message_user(request, words, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
         if db_field.name in self.money_fields:
             return money_form_field(db_field)
         if db_field.name in self.get_autocomplete_fields(request):
-            options["widget"] = (RowsSelect if db_field.many_to_many else RowSelect)(db_field, self.admin_site)
+            options["widget"] = row_select(db_field, self.admin_site)
         field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
         return field
+
+
+class KnownRows:
+    """A formset whose selects are told the names of the rows that were read with its own."""
+
+    def add_fields(self, form: Any, index: Any) -> None:
+        super().add_fields(form, index)  # type: ignore[misc]
+        for name, field in form.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)
+            if isinstance(widget, RowSelect) and form.instance._meta.get_field(name).is_cached(form.instance):
+                row = getattr(form.instance, name)
+                widget.known = {str(row.pk): str(row)} if row else {}
 
 
 class StaffInline(TabularInline):
@@ -40,13 +64,28 @@ class StaffInline(TabularInline):
 
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.autocomplete_fields) if self.autocomplete_fields else rows
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
+        if db_field.name in self.get_autocomplete_fields(request):
+            options["widget"] = row_select(db_field, self.admin_site)
+        field: Field | None = super().formfield_for_dbfield(db_field, request, **options)
+        return field
+
     def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
         """Cells of the table are named by their column: the heading alone is no label of theirs."""
         formset = super().get_formset(request, obj, **options)
         for field in formset.form.base_fields.values():
             widget = getattr(field.widget, "widget", field.widget)
             widget.attrs.setdefault("aria-label", str(field.label or ""))
-        return formset
+        return type(formset.__name__, (KnownRows, formset), {})
+
+
+def row_select(db_field: Any, admin_site: Any) -> RowSelect | RowsSelect:
+    """The widget of a field that names rows which nobody wants to see all in a list."""
+    return (RowsSelect if db_field.many_to_many else RowSelect)(db_field, admin_site)
 
 
 class ReadOnlyAdmin(StaffAdmin):

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from adminpanel.fields import MoneyField
+from adminpanel.long_lists import RecentRowsFilter
 from adminpanel.showing import FormerStates
 from shop.catalog.models import Product
 from shop.core.countries import country_names
@@ -135,7 +136,7 @@ class SupplierProductAdmin(NobodysCard):
     form = SourceForm
     list_display = ["sku", "piece", "supplier", "supplier_sku", "unit_cost", "landed_cost", "margin", "pack_size",
                     "is_preferred"]  # fmt: skip
-    list_filter = ["is_preferred", ("supplier", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["is_preferred", ("supplier", RecentRowsFilter)]
     list_select_related = ["supplier", "variant__product", "variant__colour", "variant__size"]
     autocomplete_fields = ["supplier", "variant"]
     search_fields = ["variant__sku", "supplier_sku", "variant__product__name"]

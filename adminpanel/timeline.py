@@ -1,6 +1,6 @@
 """An order's flight recorder: all that was asked, decided, moved, called, told and mailed about it, as it happened.
 
-Oldest first, so that it reads as a story. Every source is one query, however long the order's history is.
+Oldest first, so that it reads as a story. All of it is read by one query (order_rows), however long the history is.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,14 +13,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from adminpanel import timeline_words as words
+from adminpanel.order_rows import OrderRows
 from adminpanel.timeline_words import Kind
 from shop.alerts.models import Alert
 from shop.core.money import Money
-from shop.events.models import InboxEntry, OutboxEvent
-from shop.mail.models import OutgoingMail
-from shop.orders.models import Order
-from shop.payments.models import Dispute, ProviderCall, ProviderEvent, Refund
-from shop.warehouse.models import StockMovement
+from shop.payments.models import ProviderEvent
 
 SEES_MONEY, SEES_MAILS = "shop.view_paymentattempt", "shop.view_outgoingmail"
 SEES_PACKING = "shop.view_packingtask"
@@ -49,9 +46,9 @@ class Entry:
         return f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
-def timeline(order: Order) -> list[Entry]:
+def timeline(rows: OrderRows) -> list[Entry]:
     """Everything that is known to have happened to the order, oldest first."""
-    found = [entry for source in SOURCES for entry in source(order)]
+    found = [entry for source in SOURCES for entry in source(rows)]
     return sorted(found, key=lambda entry: entry.at)
 
 
@@ -60,13 +57,13 @@ def seen_by(user: Any, entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if not entry.needs or user.has_perm(entry.needs)]
 
 
-def requests(order: Order) -> Iterator[Entry]:
-    for request in order.requests.all():
+def requests(rows: OrderRows) -> Iterator[Entry]:
+    for request in rows.requests:
         yield Entry(request.at, Kind.REQUEST, request.get_what_display(), request.outcome)
 
 
-def state_changes(order: Order) -> Iterator[Entry]:
-    for change in order.state_changes.select_related("actor"):
+def state_changes(rows: OrderRows) -> Iterator[Entry]:
+    for change in rows.changes:
         before, after = words.state(change.from_state), words.state(change.to_state)
         title = f"{after}, after {before.lower()}" if before else after
         by = who(change.actor)
@@ -74,9 +71,8 @@ def state_changes(order: Order) -> Iterator[Entry]:
         yield Entry(change.created_at, Kind.STATE, title, change.reason, mood, facts(by=by))
 
 
-def stock_movements(order: Order) -> Iterator[Entry]:
-    moved = StockMovement.objects.filter(document=order.number)
-    for move in moved.select_related("level__variant", "level__location", "actor").order_by("pk"):
+def stock_movements(rows: OrderRows) -> Iterator[Entry]:
+    for move in rows.movements:
         units, what = words.movement(move)
         yield Entry(
             move.created_at,
@@ -92,8 +88,8 @@ def stock_movements(order: Order) -> Iterator[Entry]:
         )
 
 
-def payments(order: Order) -> Iterator[Entry]:
-    for attempt in order.payment_attempts.all():
+def payments(rows: OrderRows) -> Iterator[Entry]:
+    for attempt in rows.attempts:
         told = facts(
             payment=str(attempt.pk),
             page=attempt.session_id,
@@ -110,8 +106,8 @@ def payments(order: Order) -> Iterator[Entry]:
             )
 
 
-def provider_calls(order: Order) -> Iterator[Entry]:
-    for call in ProviderCall.objects.filter(attempt__order=order).order_by("pk"):
+def provider_calls(rows: OrderRows) -> Iterator[Entry]:
+    for call in rows.calls:
         outcome = call.outcome or "nobody answered: the shop was cut off"
         took = "" if call.milliseconds is None else f"{call.milliseconds} ms"
         yield Entry(
@@ -125,8 +121,8 @@ def provider_calls(order: Order) -> Iterator[Entry]:
         )
 
 
-def provider_events(order: Order) -> Iterator[Entry]:
-    for event in ProviderEvent.objects.filter(attempt__order=order).order_by("pk"):
+def provider_events(rows: OrderRows) -> Iterator[Entry]:
+    for event in rows.messages:
         yield Entry(
             event.received_at,
             Kind.MESSAGE,
@@ -150,10 +146,9 @@ def failed(event: ProviderEvent) -> bool:
     return not event.processed_at and bool(event.last_error or event.set_aside_at)
 
 
-def events(order: Order) -> Iterator[Entry]:
-    told = list(OutboxEvent.objects.about_order(order.pk).order_by("created_at"))
-    names = {event.pk: words.event(event.name) for event in told}
-    for event in told:
+def events(rows: OrderRows) -> Iterator[Entry]:
+    names = {event.pk: words.event(event.name) for event in rows.events}
+    for event in rows.events:
         published = f"published {moment(event.published_at)}" if event.published_at else event.get_state_display()
         detail = {key: str(value) for key, value in event.detail.items()}
         mood = {"dead": "bad", "pending": "warn"}.get(event.state, "")
@@ -165,13 +160,13 @@ def events(order: Order) -> Iterator[Entry]:
             mood,
             facts(**(detail | {"event": event.name, "id": str(event.pk)})),
         )
-    for done in InboxEntry.objects.filter(event_id__in=names).order_by("pk"):
+    for done in rows.reactions:
         title = f"{words.consumer(done.consumer)} reacted to: {names[done.event_id]}"
         yield Entry(done.handled_at, Kind.EVENT, title, facts=facts(consumer=done.consumer))
 
 
-def mails(order: Order) -> Iterator[Entry]:
-    for mail in OutgoingMail.objects.filter(about=order.number).order_by("pk"):
+def mails(rows: OrderRows) -> Iterator[Entry]:
+    for mail in rows.mails:
         link = reverse("admin:shop_outgoingmail_change", args=[mail.pk])
         told = facts(to=mail.to, key=mail.key, attempts=str(mail.attempts))
         mood = "bad" if mail.state == mail.State.FAILED else ""
@@ -181,9 +176,8 @@ def mails(order: Order) -> Iterator[Entry]:
             yield Entry(mail.sent_at, Kind.MAIL, f"Sent: {mail.subject}", "", "good", told, link, SEES_MAILS)
 
 
-def refunds(order: Order) -> Iterator[Entry]:
-    found = Refund.objects.filter(attempt__order=order).select_related("actor").prefetch_related("lines__order_line")
-    for refund in found:
+def refunds(rows: OrderRows) -> Iterator[Entry]:
+    for refund in rows.refunds:
         amount, reason = Money(refund.amount, refund.currency), refund.get_reason_display()
         lines = "; ".join(f"{line.quantity} x {line.order_line.sku}" for line in refund.lines.all())
         told = facts(by=who(refund.actor), lines=lines, provider=refund.provider_id or "", note=refund.note)
@@ -195,15 +189,15 @@ def refunds(order: Order) -> Iterator[Entry]:
             yield Entry(at, Kind.REFUND, title, refund.last_error, mood, told, needs=SEES_MONEY)
 
 
-def documents(order: Order) -> Iterator[Entry]:
-    for document in order.documents.order_by("pk"):
+def documents(rows: OrderRows) -> Iterator[Entry]:
+    for document in rows.documents:
         told = facts(amount=str(document.total), tax=str(document.tax_money))
         title = f"{document.get_kind_display()} {document.number} written"
         yield Entry(document.issued_at, Kind.DOCUMENT, title, facts=told)
 
 
-def disputes(order: Order) -> Iterator[Entry]:
-    for dispute in Dispute.objects.filter(attempt__order=order):
+def disputes(rows: OrderRows) -> Iterator[Entry]:
+    for dispute in rows.disputes:
         amount = Money(dispute.amount, dispute.currency)
         told = facts(dispute=dispute.provider_id, withdrawn=str(Money(dispute.withdrawn, dispute.currency)))
         title = f"The buyer's bank disputes {amount}"
@@ -213,8 +207,8 @@ def disputes(order: Order) -> Iterator[Entry]:
             yield Entry(dispute.closed_at, Kind.HOLD, title, facts=told, needs=SEES_MONEY)
 
 
-def holds(order: Order) -> Iterator[Entry]:
-    for hold in order.holds.select_related("lifted_by"):
+def holds(rows: OrderRows) -> Iterator[Entry]:
+    for hold in rows.holds:
         told = facts(source=hold.source)
         title = f"Must not be sent: {hold.get_kind_display().lower()}"
         yield Entry(hold.placed_at, Kind.HOLD, title, hold.reason, "bad", told)
@@ -223,8 +217,8 @@ def holds(order: Order) -> Iterator[Entry]:
             yield Entry(hold.lifted_at, Kind.HOLD, title, "", "good", facts(by=who(hold.lifted_by)))
 
 
-def packing(order: Order) -> Iterator[Entry]:
-    for task in order.packing_tasks.select_related("location", "packed_by", "shipment"):
+def packing(rows: OrderRows) -> Iterator[Entry]:
+    for task in rows.tasks:
         link = reverse("admin:shop_packingtask_change", args=[task.pk])
         yield Entry(
             task.created_at, Kind.STOCK, f"To be packed: {task.number}", str(task.location), "", (), link, SEES_PACKING
@@ -237,8 +231,8 @@ def packing(order: Order) -> Iterator[Entry]:
             )
 
 
-def alerts(order: Order) -> Iterator[Entry]:
-    for alert in order.alerts.select_related("closed_by"):
+def alerts(rows: OrderRows) -> Iterator[Entry]:
+    for alert in rows.alerts:
         link = reverse("admin:shop_alert_change", args=[alert.pk])
         needs = "" if alert.area == Alert.Area.STOCK else SEES_MONEY
         seen = f"{alert.times} times, last {moment(alert.last_seen_at)}" if alert.times > 1 else ""
@@ -250,7 +244,7 @@ def alerts(order: Order) -> Iterator[Entry]:
             yield Entry(alert.closed_at, Kind.ALERT, f"Closed: {alert.title}", "", "good", facts(by=by), link, needs)
 
 
-SOURCES: tuple[Callable[[Order], Iterator[Entry]], ...] = (
+SOURCES: tuple[Callable[[OrderRows], Iterator[Entry]], ...] = (
     requests,
     state_changes,
     stock_movements,

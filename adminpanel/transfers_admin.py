@@ -37,10 +37,6 @@ class TransferLineInline(StaffInline):
     max_num = 200
     verbose_name_plural = "What is sent"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TransferLine]:
-        rows: QuerySet[TransferLine] = super().get_queryset(request)
-        return rows.select_related("variant")
-
 
 @admin.register(Transfer)
 class TransferAdmin(StaffAdmin):

@@ -31,7 +31,7 @@ class VariantAdmin(FormerStates):
     form = VariantForm
     money_fields = ("price", "compare_at_price")
     list_display = ["sku", "product", "colour", "size", "price_text", "was_text", "is_active"]
-    list_filter = ["is_active", ("product__category", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["is_active", "product__category"]
     list_select_related = ["product", "colour", "size"]
     search_fields = ["sku", "product__name"]
     search_help_text = "SKU or product"

@@ -129,7 +129,7 @@ def choices_for(order: Order) -> Choices | None:
     """None for an order that is not in review."""
     if order.state != Order.State.REVIEW:
         return None
-    attempts = list(PaymentAttempt.objects.filter(order=order).taken())
+    attempts = list(PaymentAttempt.objects.filter(order=order).taken().prefetch_related("disputes"))
     kept = kept_for(order, attempts)
     try:
         refuse_accepting(order, kept)

@@ -1,11 +1,10 @@
 """Issuing documents: each once, with the next number of its series."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from shop.core import clock
@@ -105,6 +104,6 @@ def next_in(series: str) -> int:
     return counter.get().last
 
 
-def documents_of(order: Order) -> Iterable[Document]:
+def documents_of(order: Order) -> QuerySet[Document]:
     """The order's documents without their content, oldest first."""
     return order.documents.defer("content").order_by("pk")

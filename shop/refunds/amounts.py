@@ -116,7 +116,7 @@ def in_own_currency(attempts: Iterable[PaymentAttempt]) -> list[PaymentAttempt]:
 
 def room(attempt: PaymentAttempt) -> int:
     """What may still go back by this payment: not what is going already, nor what a bank has taken back itself."""
-    taken_back = attempt.disputes.aggregate(total=Sum("withdrawn"))["total"] or 0
+    taken_back = sum(dispute.withdrawn for dispute in attempt.disputes.all())
     return max(0, attempt.captured_amount - attempt.refunded_amount - taken_back)
 
 
