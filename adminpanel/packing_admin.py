@@ -28,6 +28,7 @@ from shop.packing.papers import slips
 from shop.packing.scanning import find_task, scan, take_out
 from shop.packing.services import OPEN, why_held
 from shop.packing.waves import make_wave, next_task
+from shop.returns.models import Return
 
 STATES = {"waiting": "warn", "packing": "warn", "packed": "good", "failed": "bad", "cancelled": ""}
 SCANS = 30
@@ -98,7 +99,9 @@ class PackingTaskAdmin(ReadOnlyAdmin):
         code = request.GET.get("code", "")
         if task := find_task(code):
             return HttpResponseRedirect(page_of(task))
-        messages.error(request, f"No packing task or order has the number “{code[:40]}”.")
+        if parent := Return.objects.named(code):
+            return HttpResponseRedirect(reverse("admin:shop_return_change", args=[parent.pk]))
+        messages.error(request, f"No packing task, order or return has the number “{code[:40]}”.")
         return HttpResponseRedirect(reverse("admin:shop_packingtask_changelist"))
 
     def has_pack_permission(self, request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -38,7 +39,7 @@ class ReturnAdmin(ReadOnlyAdmin):
     list_filter = ["state", "kind", "lines__reason", "requested_at"]
     list_select_related = ["order"]
     search_fields = ["=number", "=order__number", "order__email", "order__full_name", "=tracking_number"]
-    search_help_text = "Number of the return (scan its slip) or order, e-mail or name"
+    search_help_text = "Scan a slip or label, or type the number of a return or order, an e-mail or a name"
 
     def get_urls(self) -> list[URLPattern]:
         steps: tuple[tuple[str, str, Step], ...] = (
@@ -60,6 +61,17 @@ class ReturnAdmin(ReadOnlyAdmin):
             *made,
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Return]:
+        rows: QuerySet[Return] = super().get_queryset(request)
+        return rows.defer("label")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list; the number of a return in the search field, typed or scanned, opens it."""
+        if self.has_view_permission(request) and (parent := Return.objects.named(request.GET.get("q", ""))):
+            return back(parent)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -158,22 +158,27 @@ def request_of(order: Order, shipment: Shipment) -> LabelRequest:
         key=shipment.request_key,
         reference=shipment.number,
         sender=sender(),
-        recipient=Place(
-            name=order.full_name,
-            street=order.address,
-            street2=order.address_extra,
-            city=order.city,
-            region=order.region,
-            postcode=order.postcode,
-            country=order.country,
-            phone=order.phone,
-            email=order.email,
-        ),
+        recipient=place_of(order),
         weight_grams=shipment.weight_grams or weight_of(shipment),
         volume_cm3=shipment.volume_cm3,
         service=shipment.service,
         value=value_of(shipment),
         currency=order.currency,
+    )
+
+
+def place_of(order: Order) -> Place:
+    """Where the order's customer is."""
+    return Place(
+        name=order.full_name,
+        street=order.address,
+        street2=order.address_extra,
+        city=order.city,
+        region=order.region,
+        postcode=order.postcode,
+        country=order.country,
+        phone=order.phone,
+        email=order.email,
     )
 
 

@@ -39,6 +39,11 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Approved ones whose goods did not come in time."""
         return self.on_their_way().filter(send_by__lt=timezone.localdate(now))
 
+    def named(self, code: str) -> "Return | None":
+        """The one whose slip was scanned, or whose label."""
+        code = code.replace("\0", "").strip().upper()
+        return self.filter(Q(number=code) | Q(tracking_number=code)).first() if code else None
+
     def locked(self) -> Self:
         """The rows, locked in primary-key order; the order row is locked before them."""
         return self.order_by("pk").select_for_update(of=("self",))

@@ -1,4 +1,4 @@
-"""The slip that comes back in the parcel: what should be in it, and the return's number to scan."""
+"""The slip that comes back in the parcel: what should be in it, and the return's number to scan, as bars and as QR."""
 
 from io import BytesIO
 
@@ -10,9 +10,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from shop.core.dates import long_day
 from shop.core.letters import BOX, Writer, register
+from shop.core.qr import squares
 from shop.returns.models import Return
 
 LEFT, TOP = 14 * mm, A5[1] - 20 * mm
+QR = 24 * mm
 MOST_LINES = 14
 
 
@@ -36,6 +38,17 @@ def head(canvas: Canvas, parent: Return) -> None:
     Code128(parent.number, barHeight=16 * mm, barWidth=0.42 * mm, humanReadable=True).drawOn(
         canvas, LEFT - 6 * mm, TOP - 33 * mm
     )
+    qr(canvas, parent.number, A5[0] - LEFT - QR, TOP - 37 * mm)
+
+
+def qr(canvas: Canvas, text: str, left: float, bottom: float) -> None:
+    """The code of that text, QR wide and high."""
+    rows = squares(text)
+    side = QR / len(rows)
+    for down, row in enumerate(rows, 1):
+        for along, dark in enumerate(row):
+            if dark:
+                canvas.rect(left + along * side, bottom + QR - down * side, side, side, stroke=0, fill=1)
 
 
 def pieces(canvas: Canvas, parent: Return) -> float:

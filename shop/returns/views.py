@@ -1,5 +1,6 @@
 """Sending something back, for whoever has the order's key: ask, withdraw in two steps, follow, print the slip."""
 
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -8,18 +9,26 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from shop.adapters.accounts import TooManyTries
+from shop.adapters.carriers import CarrierRefused, CarrierUnavailable
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, see_other
+from shop.core.qr import svg
 from shop.orders.access import load_order
 from shop.orders.models import Order
-from shop.returns import services, slip
+from shop.returns import labels, services, slip
 from shop.returns.deadlines import last_day, refusal
 from shop.returns.forms import PiecesForm, ReturnForm, WithdrawalForm
 from shop.returns.models import Return
 from shop.returns.shown import WORDS
 from shop.returns.units import left_to_return
 
+log = logging.getLogger(__name__)
+
 State, Kind = Return.State, Return.Kind
+BY_POST = "Please take the parcel to a post office: we refund the postage."
+NO_LABEL = f"The carrier has no label for your address. {BY_POST}"
+NO_ANSWER = "The carrier does not answer at the moment. Please try again in a few minutes."
 NOTHING_LEFT = "Everything in this order was sent back or refunded already."
 
 
@@ -66,12 +75,26 @@ def withdraw(request: HttpRequest, number: str, key: str) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, number: str, key: str, which: str) -> HttpResponse:
     """How a return stands."""
-    parent = load_return(number, key, which)
+    return stands(request, load_return(number, key, which))
+
+
+def stands(request: HttpRequest, parent: Return, problem: str = "", status: int = 200) -> HttpResponse:
+    """The page of a return. problem: why its label could not be made."""
     lines = list(parent.lines.select_related("order_line", "exchange_for__size"))
     words, kind = WORDS[State(parent.state)]
-    context = {"order": parent.order, "return": parent, "lines": lines, "words": words, "kind": kind}
-    may_cancel = parent.state in (State.REQUESTED, State.APPROVED) and parent.kind == Kind.RETURN
-    return render(request, "shop/returns/detail.html", {**context, "may_cancel": may_cancel})
+    may_send = parent.state == State.APPROVED
+    context = {
+        "order": parent.order,
+        "return": parent,
+        "lines": lines,
+        "words": words,
+        "kind": kind,
+        "may_cancel": parent.state in (State.REQUESTED, State.APPROVED) and parent.kind == Kind.RETURN,
+        "carrier": labels.prepaid_by(parent.order) if may_send else "",
+        "code": svg(parent.number) if may_send else "",
+        "problem": problem,
+    }
+    return render(request, "shop/returns/detail.html", context, status=status)
 
 
 @personal_page
@@ -81,8 +104,43 @@ def slip_pdf(request: HttpRequest, number: str, key: str, which: str) -> HttpRes
     parent = load_return(number, key, which)
     if parent.state != State.APPROVED:
         raise Http404("no slip for this return")
-    response = HttpResponse(slip.pdf(parent), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="return-{parent.number}.pdf"'
+    return paper(slip.pdf(parent), f"return-{parent.number}")
+
+
+@personal_page
+@require_POST
+def label(request: HttpRequest, number: str, key: str, which: str) -> HttpResponse:
+    """The carrier makes the prepaid label; where it does not, the page says what to do instead."""
+    parent = load_return(number, key, which)
+    try:
+        labels.make_label(parent)
+    except TooManyTries:
+        return stands(request, parent, NO_ANSWER, 429)
+    except CarrierRefused as refused:
+        log.warning("no label for return %s: %s", parent.number, refused)
+        return stands(request, parent, NO_LABEL, 409)
+    except CarrierUnavailable as lost:
+        log.warning("no label for return %s: %s", parent.number, lost)
+        return stands(request, parent, NO_ANSWER, 503)
+    except ShopError as refused:
+        return stands(request, load_return(number, key, which), str(refused), 409)
+    return see_other(page_of(parent))
+
+
+@personal_page
+@require_safe
+def label_pdf(request: HttpRequest, number: str, key: str, which: str) -> HttpResponse:
+    """The label to stick onto the parcel; 404 unless there is one and the parcel may be sent."""
+    parent = load_return(number, key, which)
+    if parent.state != State.APPROVED or not parent.label:
+        raise Http404("no label for this return")
+    return paper(bytes(parent.label), f"label-{parent.number}")
+
+
+def paper(content: bytes, name: str) -> HttpResponse:
+    """A PDF to print."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return response
 
 
@@ -101,7 +159,7 @@ def cancel(request: HttpRequest, number: str, key: str, which: str) -> HttpRespo
 def load_return(number: str, key: str, which: str) -> Return:
     """The return of that order, for somebody who holds the order's key; 404 for everybody else."""
     return get_object_or_404(
-        Return.objects.select_related("order", "replacement"),
+        Return.objects.select_related("order", "replacement").defer("label"),
         number=which,
         order__number=number,
         order__key=key,

@@ -37,6 +37,7 @@ POST_ONLY = {
     *(
         "account-security-two-step-off",
         "order-return-cancel",
+        "order-return-label",
         "wishlist-add",
         "wishlist-remove",
         "order-account",
