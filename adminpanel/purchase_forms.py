@@ -13,6 +13,7 @@ from shop.core.numbers import secret_key
 from shop.suppliers.costing import Costs
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseOrderLine
 from shop.suppliers.receiving import Arrived, Delivery
+from shop.suppliers.sheets import LARGEST, TOO_LARGE
 
 COUNTS = ("received", "damaged", "missing")
 
@@ -104,3 +105,10 @@ class ReasonForm(forms.Form):
 
 class SheetForm(forms.Form):
     sheet = forms.FileField(label="The supplier's answer as CSV")
+
+    def clean_sheet(self) -> Any:
+        """The file, refused by its size before anything reads it."""
+        file = self.cleaned_data["sheet"]
+        if file.size > LARGEST:
+            raise forms.ValidationError(TOO_LARGE)
+        return file

@@ -21,7 +21,7 @@ from shop.suppliers.costing import set_costs
 from shop.suppliers.moves import Who
 from shop.suppliers.purchase_models import Channel, PurchaseOrder, PurchaseProposal, SupplierFile
 from shop.suppliers.receiving import ReceiptRefused, receive
-from shop.suppliers.sheets import LARGEST, SheetRefused, read_answer, sheet
+from shop.suppliers.sheets import SheetRefused, read_answer, sheet
 
 DECIDE = ("shop.view_purchaseorder", "shop.change_purchaseorder")
 RECEIVE = ("shop.view_purchaseorder", "shop.add_goodsreceipt")
@@ -94,9 +94,8 @@ class Purchasing:
         form = SheetForm(request.POST, request.FILES)
         if form.is_valid():
             try:
-                file = form.cleaned_data["sheet"]
-                content = file.read() if file.size <= LARGEST else b" " * (LARGEST + 1)
-                confirm(order.pk, read_answer(order, content), Who(Channel.CSV, signed_in(request)))
+                answers = read_answer(order, form.cleaned_data["sheet"].read())
+                confirm(order.pk, answers, Who(Channel.CSV, signed_in(request)))
                 messages.success(request, f"{order.number} is confirmed.")
                 return back(order)
             except SheetRefused as refused:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from shop.alerts.models import Alert
+from shop.alerts.services import close_alerts, raise_alert
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.suppliers.expected import tell_pages
@@ -158,7 +160,14 @@ def propose(order_id: int, proposals: Sequence[Proposed], who: Who) -> PurchaseO
         }
         line = lines[proposal.line_id]
         PurchaseProposal.objects.update_or_create(line=line, state=PurchaseProposal.State.OPEN, defaults=fields)
-    note(order, f"Asks for changes of {len(proposals)} line{'s' * (len(proposals) != 1)}", who)
+    words = f"{len(proposals)} line{'s' * (len(proposals) != 1)}"
+    note(order, f"Asks for changes of {words}", who)
+    raise_alert(
+        key=order.proposal_alert,
+        title=f"{order.supplier.name} proposes changes of {words} of {order.number}",
+        advice="Compare them with what was ordered on the purchase order's page, and take over or refuse each.",
+        area=Alert.Area.STOCK,
+    )
     return order
 
 
@@ -196,6 +205,8 @@ def answer_proposal(proposal_id: int, *, accept: bool, actor: "User | None") -> 
     proposal.save(update_fields=["state", "answered_at", "answered_by"])
     done = "Accepted" if accept else "Refused"
     note(order, f"{done}: {proposal.quantity} of {proposal.line.description}", Who(Channel.STAFF, actor))
+    if not PurchaseProposal.objects.filter(line__order=order, state=states.OPEN).exists():
+        close_alerts(order.proposal_alert, actor=actor)
     tell_pages(order)
     return proposal
 

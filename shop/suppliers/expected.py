@@ -1,8 +1,9 @@
 """When goods that suppliers have confirmed are here: what pages and promises are made of."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import groupby
 
 from django.db.models import Sum
 from django.utils import timezone
@@ -53,6 +54,23 @@ def first_free(days: Iterable[tuple[date, int]], waiting: int) -> tuple[date, in
             return day, units - waiting
         waiting -= units
     return None
+
+
+def slipped() -> Iterator[tuple[BackOrder, date]]:
+    """Paid back orders whose promised day is still to come, but not early enough: with the day confirmed for them now.
+
+    The first to pay gets the first to come. Where no day is confirmed any more, the promised one has to pass.
+    """
+    rows = BackOrder.objects.waiting().filter(expires_at=None).select_related("order_line__order", "variant")
+    waiting = list(rows.order_by("variant_id", "order_line__order__paid_at", "pk"))
+    coming, today = confirmed_days({row.variant_id for row in waiting}), timezone.localdate()
+    for variant, group in groupby(waiting, key=lambda row: row.variant_id):
+        before = 0
+        for row in group:
+            free = first_free(coming.get(variant, ()), before + row.quantity - 1)
+            before += row.quantity
+            if free and row.promised_on and today <= row.promised_on < free[0]:
+                yield row, free[0]
 
 
 def tell_pages(order: PurchaseOrder) -> None:

@@ -46,6 +46,13 @@ class LinesForm(forms.Form):
             said = self.cleaned_data.get(f"q{line.pk}") if self.is_bound and not self.errors else None
             yield Row(line, wanted, line.quantity - said if isinstance(said, int) else 0)
 
+    def ready(self) -> int:
+        """How many lines could be sent as they stand."""
+        fields = self.fields.items()
+        standing = self.data if self.is_bound else {n: self.get_initial_for_field(f, n) for n, f in fields}
+        judged = type(self)(self.order, self.lines, standing)
+        return sum(not any(f"{letter}{line.pk}" in judged.errors for letter in self.letters) for line in self.lines)
+
     def typed(self) -> dict[str, str]:
         """What stands in the fields, to be shown again another day."""
         return {name: str(self.data.get(name, ""))[:LONGEST].replace("\0", "") for name in self.fields}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shop.alerts.services import close_alerts
 from shop.core.errors import InvalidTransition
 from shop.suppliers.purchase_models import Channel, PurchaseOrder, PurchaseOrderNote
 
@@ -47,6 +48,8 @@ def move(order: PurchaseOrder, to: State, what: str, who: Who, *also: str) -> No
     order.state = to
     order.save(update_fields=["state", "updated_at", *also])
     note(order, what, who, before)
+    if to in (State.CANCELLED, State.CLOSED):
+        close_alerts(order.proposal_alert, actor=who.actor)
 
 
 def note(order: PurchaseOrder, what: str, who: Who, before: str = "") -> None:

@@ -1,11 +1,12 @@
 """Purchase orders: what was asked of a supplier, what it answered, and what came."""
 
+from datetime import date
 from functools import partial
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
@@ -28,6 +29,12 @@ class PurchaseOrderQuerySet(models.QuerySet["PurchaseOrder"]):
     def expected(self) -> Self:
         """Orders from which goods are still to come."""
         return self.filter(state__in=PurchaseOrder.EXPECTED)
+
+    def overdue(self, today: date) -> Self:
+        """Those of which something confirmed for a day that is over has not come; adds that day as `due_since`."""
+        late = PurchaseOrderLine.objects.outstanding().filter(order=OuterRef("pk"), confirmed_on__lt=today)
+        first = late.order_by("confirmed_on").values("confirmed_on")[:1]
+        return self.expected().annotate(due_since=Subquery(first)).exclude(due_since=None)
 
     def locked(self) -> Self:
         """The rows, locked in primary-key order; before their stock rows."""
@@ -93,6 +100,11 @@ class PurchaseOrder(TimeStamped):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def proposal_alert(self) -> str:
+        """The key of the alert that stands while a proposal of the supplier waits for an answer."""
+        return f"supplier-proposal:{self.number}"
 
     def money(self, amount: int) -> Money:
         """An amount of this order (minor units) with its currency."""

@@ -17,6 +17,7 @@ COLUMNS = (
 )  # fmt: skip
 NEEDED = {"line", "confirmed", "arrives_on"}
 LARGEST = 1_000_000
+TOO_LARGE = f"The file is larger than {LARGEST // 1_000_000} MB."
 MOST_ROWS = 5_000
 
 
@@ -68,7 +69,7 @@ def read_answer(order: PurchaseOrder, content: bytes) -> list[LineAnswer]:
 
 def rows_of(content: bytes) -> Iterator[dict[str, str]]:
     if len(content) > LARGEST:
-        raise SheetRefused([f"The file is larger than {LARGEST // 1_000_000} MB."])
+        raise SheetRefused([TOO_LARGE])
     text = decoded(content)
     head = text.partition("\n")[0]
     mark = max(",;\t", key=head.count)

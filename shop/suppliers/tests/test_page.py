@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from shop.catalog.models import ProductImage
 from shop.core import clock
 from shop.suppliers import ordering
 from shop.suppliers.links import token_for
@@ -154,3 +155,18 @@ def upload(client: Client, order: PurchaseOrder, content: bytes, field: str = "p
     from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
 
     return client.post(f"{address(order)}upload/", {field: SimpleUploadedFile("../invoice.pdf", content)})
+
+
+def test_it_says_how_many_lines_are_ready_and_shows_each_article(supplier: Client) -> None:
+    shirt, tee = make_variant(stock=0), make_variant(stock=0)
+    renditions = {"320": "products/shirt.webp"}
+    picture = ProductImage(product=shirt.product, colour=shirt.colour, alt="A shirt", renditions=renditions)
+    ProductImage.objects.bulk_create([picture])
+    order = make_sent(shirt, tee)
+    page = supplier.get(address(order)).content.decode()
+    assert "2 of 2 lines ready" in page
+    assert page.count("products/shirt.webp") > 0
+    first, second = order.lines.all()
+    typed = {f"q{first.pk}": "", f"d{first.pk}": day(), f"q{second.pk}": "5", f"d{second.pk}": day()}
+    supplier.post(address(order), {**typed, "do": "save"})
+    assert "1 of 2 lines ready" in supplier.get(address(order)).content.decode()

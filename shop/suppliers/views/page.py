@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from shop.catalog.models import ProductImage
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, same_origin_post, see_other
 from shop.core.uploads import limit_upload
@@ -183,7 +184,21 @@ def shown(
 
 
 def lines_of(purchase: PurchaseOrder) -> list[Any]:
-    return list(purchase.lines.select_related("variant"))
+    """With the picture of each. Two queries."""
+    lines: list[Any] = list(purchase.lines.select_related("variant"))
+    pictures = pictures_of({line.variant.product_id for line in lines})
+    for line in lines:
+        line.picture = pictures.get((line.variant.product_id, line.variant.colour_id))
+    return lines
+
+
+def pictures_of(product_ids: set[int]) -> dict[tuple[int, int | None], ProductImage]:
+    """The first picture of each product in each colour."""
+    images = ProductImage.objects.filter(product__in=product_ids).exclude(renditions={})
+    found: dict[tuple[int, int | None], ProductImage] = {}
+    for image in images.order_by("position", "pk"):
+        found.setdefault((image.product_id, image.colour_id), image)
+    return found
 
 
 def open_proposals(purchase: PurchaseOrder) -> dict[int, PurchaseProposal]:
