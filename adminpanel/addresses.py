@@ -28,7 +28,8 @@ PURCHASE = "view_purchaseorder change_purchaseorder"
 GRID = "change_product add_productvariant change_productvariant"
 # The rights that any other page asks for; none: whoever is on the staff opens it.
 PAGES = {
-    **dict.fromkeys(("index", "search", "staff-find", "jsi18n", "view_on_site", "password_change_done"), ""),
+    **dict.fromkeys(("index", "search", "jsi18n", "view_on_site", "password_change_done"), ""),
+    **dict.fromkeys(("staff-find", "staff-filter-save", "staff-filter-change"), ""),
     **dict.fromkeys(("a table's short address", "no such page"), ""),
     "app_list": "view_group",
     "autocomplete": "view_promotion",
@@ -84,6 +85,7 @@ ONLY = {
     **dict.fromkeys(("shop_order_sync", "shop_providerevent_again", "shop_import_write", "shop_import_cancel"), "POST"),
     **dict.fromkeys(("shop_packing_out", "shop_packing_finish", "shop_wave_leave"), "POST"),
     **dict.fromkeys(("shop_bulkchange_write", "shop_bulkchange_undo"), "POST"),
+    **dict.fromkeys(("staff-filter-save", "staff-filter-change"), "POST"),
     **dict.fromkeys(
         ("staff-find", "shop_document_pdf", "shop_shipment_label", "autocomplete", "jsi18n", "password_change_done"),
         "GET",

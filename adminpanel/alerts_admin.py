@@ -40,6 +40,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
+    history_in = "The alert itself tells how often and when it was seen, and who closed it when."
     list_display = ["matter", "state", "area", "concerns", "raised_at", "times", "closed_by"]
     list_display_links = ["matter"]
     list_filter = [OpenFilter, "area", "raised_at"]

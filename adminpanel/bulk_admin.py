@@ -23,6 +23,7 @@ SHOWN = 500
 
 @admin.register(BulkChange)
 class BulkChangeAdmin(ReadOnlyAdmin):
+    history_in = "The page of the change lists every value from and to, who wrote it, and who took it back."
     list_display = [
         *("title", state_column("state", {"planned": "warn", "done": "good"}), "rows", "reason"),
         *("created_by", "created_at"),

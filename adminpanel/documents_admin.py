@@ -17,6 +17,7 @@ from shop.invoices.models import Document
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnlyAdmin):
+    history_in = "A document is never changed once it is issued: what corrects it is another one."
     list_display = ["number", "kind", "order_number", "buyer", "issued_at", "total", "tax_money", "download"]
     list_filter = ["kind", "issued_at"]
     search_fields = ["number", "order__number", "order__email", "order__full_name"]

@@ -62,6 +62,10 @@ class UploadForm(forms.Form):
 
 @admin.register(DataImport)
 class DataImportAdmin(ReadOnlyAdmin):
+    history_in = (
+        "The page of the import tells who uploaded it and how far it is; each row that it wrote names it in its "
+        "own history."
+    )
     list_display = ["file_name", "kind", state_column("state", STATES), "rows", "written", "created_by", "created_at"]
     list_filter = ["kind", "state", "created_at"]
     list_select_related = ["created_by"]

@@ -211,6 +211,7 @@ class VoucherAdmin(StaffAdmin):
 class RedemptionAdmin(ReadOnlyAdmin):
     """Every use by an order. Who the customer was is shown to those who may see orders."""
 
+    history_in = "A redemption is written with its order and given back with it: the page of the order tells both."
     list_display = ["redeemed_at", "name", "code", "order", "money", "stands", "customer"]
     list_select_related = ["order"]
     list_filter = [("given_back_at", admin.EmptyFieldListFilter), ("promotion", RecentRowsFilter)]

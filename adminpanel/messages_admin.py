@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import action
 
+from adminpanel.history import note_changes
 from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.site import ReadOnlyAdmin, state_column
 from shop.core import clock
@@ -24,6 +25,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
 @admin.register(OutboxEvent)
 class OutboxEventAdmin(QueueAdmin):
+    history_in = "The relay writes its tries into the event; what staff did is told here."
     list_display = [
         "name",
         state_column("state", {"published": "good", "dead": "bad", "pending": "warn"}),
@@ -39,8 +41,10 @@ class OutboxEventAdmin(QueueAdmin):
     @action(description="Try to publish again", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[OutboxEvent]) -> None:
         """Dead events go back to the queue with their attempts forgotten; the others stay as they are."""
-        dead = queryset.filter(state=OutboxEvent.State.DEAD)
-        count = dead.update(state=OutboxEvent.State.PENDING, attempts=0, next_attempt_at=clock.now())
+        dead = list(queryset.filter(state=OutboxEvent.State.DEAD))
+        again = OutboxEvent.objects.filter(pk__in=[event.pk for event in dead], state=OutboxEvent.State.DEAD)
+        count = again.update(state=OutboxEvent.State.PENDING, attempts=0, next_attempt_at=clock.now())
+        note_changes(request, dead, ("State", str(OutboxEvent.State.DEAD.label), str(OutboxEvent.State.PENDING.label)))
         tell(self, request, count, "event will be published again", "events will be published again")
 
     @admin.display(description="Last error")
@@ -50,6 +54,7 @@ class OutboxEventAdmin(QueueAdmin):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(QueueAdmin):
+    history_in = "The mailer writes its tries into the mail; what staff did is told here."
     list_display = [
         "subject",
         "to",
@@ -72,7 +77,12 @@ class OutgoingMailAdmin(QueueAdmin):
     def resend(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
         """The same mail once more, also one that was sent."""
         waiting = OutgoingMail.State.PENDING
-        count = queryset.exclude(state=waiting).update(state=waiting, attempts=0, next_attempt_at=clock.now())
+        count = 0
+        for former in (OutgoingMail.State.SENT, OutgoingMail.State.FAILED):
+            rows = list(queryset.filter(state=former).defer("text", "html"))
+            chosen = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in rows], state=former)
+            count += chosen.update(state=waiting, attempts=0, next_attempt_at=clock.now())
+            note_changes(request, rows, ("State", str(former.label), str(waiting.label)))
         tell(self, request, count, "mail will be sent again", "mails will be sent again")
 
 

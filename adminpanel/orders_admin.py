@@ -49,6 +49,7 @@ class OverdueFilter(admin.SimpleListFilter):
 
 @admin.register(Order)
 class OrderAdmin(Refunding, ReadOnlyAdmin):
+    history_in = "The page of the order tells all that happened to it, and who did it."
     list_display = [
         "number",
         "full_name",

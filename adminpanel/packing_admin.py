@@ -65,6 +65,9 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(PackingTask)
 class PackingTaskAdmin(ReadOnlyAdmin):
+    history_in = (
+        "The page of the task tells every scan, who made it and what came of it; the page of its order the rest."
+    )
     list_display = ["order_number", "pieces", "leaves", state_column("state", STATES), "location", "number", "wave"]
     list_display_links = ["order_number"]
     list_filter = [QueueFilter, "location", "send_by"]

@@ -36,6 +36,7 @@ MOST_HANDED_OVER = 200
 
 @admin.register(Shipment)
 class ShipmentAdmin(ReadOnlyAdmin):
+    history_in = "The page of the parcel tells every step of its way; the stock ledger who sent its units out."
     list_display = [
         *("number", "of_order", state_column("state", KINDS), "label_link", "carrier_name", "tracking_number"),
         *("location", "promised_on", "packed_at"),

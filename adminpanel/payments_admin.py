@@ -31,6 +31,7 @@ class ProviderEventInline(ReadOnlyInline):
 
 @admin.register(PaymentAttempt)
 class PaymentAttemptAdmin(ReadOnlyAdmin):
+    history_in = "The page of its order tells what was asked of the provider, what it answered, and who asked."
     list_display = ["order", "provider", state_column("state", KINDS), "total", "created_at", "paid_at"]
     list_filter = ["state", "provider", "created_at"]
     list_select_related = ["order"]
@@ -64,6 +65,7 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
+    history_in = "The page of its order tells who asked for the refund and how it went."
     list_display = ["order", "total", state_column("state", REFUNDS), "reason", "created_at", "done_at"]
     list_filter = ["state", "reason", "created_at"]
     list_select_related = ["attempt__order"]
@@ -79,6 +81,7 @@ class RefundAdmin(ReadOnlyAdmin):
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
+    history_in = "Only the provider changes a dispute: the page of its order tells when."
     list_display = ["order", "provider_id", "state", "reason", "total", "created_at", "closed_at"]
     list_filter = [("state", RecentValuesFilter), ("closed_at", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["attempt__order"]
@@ -107,6 +110,7 @@ class SetAsideFilter(admin.SimpleListFilter):
 
 @admin.register(ProviderEvent)
 class ProviderEventAdmin(ReadOnlyAdmin):
+    history_in = "What a provider sent is never changed: the page of its order tells what was made of it."
     list_display = ["event_id", "type", "provider", "received_at", "processed_at", "set_aside_at", "deliveries"]
     list_filter = [
         ("provider", RecentValuesFilter),

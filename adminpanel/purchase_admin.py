@@ -186,6 +186,7 @@ def facts(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
 
 @admin.register(GoodsReceipt)
 class GoodsReceiptAdmin(ReadOnlyAdmin):
+    history_in = "A receipt is never changed; the stock ledger has its units under its number."
     list_display = ["number", "purchase", "supplier", "units", "harmed", "received_at", "received_by"]
     list_filter = ["received_at", ("order__supplier", RecentRowsFilter)]
     list_select_related = ["order__supplier", "received_by"]

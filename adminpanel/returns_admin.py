@@ -35,6 +35,7 @@ Step = Callable[[HttpRequest, Return], None]
 
 @admin.register(Return)
 class ReturnAdmin(ReadOnlyAdmin):
+    history_in = "The page of the return tells each of its steps, who took it and when."
     list_display = ["number", "order_number", "buyer", "kind", state_column("state", KINDS), "requested_at", "send_by"]
     list_filter = ["state", "kind", "lines__reason", "requested_at"]
     list_select_related = ["order"]

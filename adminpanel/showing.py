@@ -41,7 +41,11 @@ class ShownAdmin(StaffAdmin):
 
 
 class FormerStates(SimpleHistoryAdmin, ShownAdmin):
-    """Rows whose former states are kept. Everybody who sees the row looks at them; going back to one is a change."""
+    """Rows whose former states can be gone back to, which is a change."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The page of all tables, not the package's own."""
+        return StaffAdmin.history_view(self, request, object_id, extra_context)
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None

@@ -4,17 +4,23 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Field
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from adminpanel.fields import MoneyField, RowSelect, RowsSelect
+from adminpanel.history import MOST, changes_of, has_former, typed_values
 from adminpanel.long_lists import MOST_COUNTED, BoundedPaginator
+from adminpanel.saved_filters import of_list
 from shop.catalog.renditions import media_url, smallest
+from shop.core.former import keep_present
 
 
 class StaffAdmin(ModelAdmin):
@@ -26,6 +32,8 @@ class StaffAdmin(ModelAdmin):
     list_max_show_all = 200
     compressed_fields = True
     warn_unsaved_form = True
+    # Where what happens to a row is told, in words, if no former states of it are kept.
+    history_in = ""
     # Fields that hold minor units, above 0.
     money_fields: tuple[str, ...] = ()
 
@@ -37,6 +45,50 @@ class StaffAdmin(ModelAdmin):
             return HttpResponseRedirect(request.get_full_path())
         response: HttpResponse | None = super().response_action(request, queryset)
         return response
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, with what people saved of it."""
+        saved = {} if IS_POPUP_VAR in request.GET else {"saved": of_list(request, self)}
+        response: HttpResponse = super().changelist_view(request, {**saved, **(extra_context or {})})
+        return response
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Who changed what of the row from what to what, and when."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {row}",
+            "opts": self.opts,
+            "row": row,
+            "changes": changes_of(self, request, row.pk),
+            "told_in": self.history_in,
+            "most": MOST,
+        }
+        return TemplateResponse(request, "adminpanel/history/page.html", context)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """What Django's log is told, with the values from and to."""
+        message = super().construct_change_message(request, form, formsets, add)
+        for part in message:
+            if "changed" in part and "name" not in part["changed"]:
+                part["changed"]["values"] = typed_values(form)
+        return message
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change and has_former(self.model):
+            keep_present(self.model, [obj.pk])
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if has_former(formset.model):
+            keep_present(formset.model, [one.instance.pk for one in formset.initial_forms if one.has_changed()])
+        super().save_formset(request, form, formset, change)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Field | None:
         if db_field.name in self.money_fields:

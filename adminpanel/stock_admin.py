@@ -48,6 +48,9 @@ REORDER = Asked("set_reorder_point", "Order more at", "level", ReorderForm, leve
 
 @admin.register(StockLevel)
 class StockLevelAdmin(ReadOnlyAdmin):
+    history_in = (
+        "Its units: the page of the level tells every movement, who caused it and why. Its settings are told here."
+    )
     list_display = ["piece", "sku", "location", "bin", "on_hand", "reserved", "available", "damaged", "alert"]
     list_display_links = ["piece"]
     list_filter = [LowStockFilter, "location"]
@@ -117,6 +120,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
 class StockMovementAdmin(ReadOnlyAdmin):
     """Why is this number what it is: every change of every level, newest first."""
 
+    history_in = "A movement is never changed: it is the history of its level."
     list_display = ["created_at", "sku", "kind", "on_hand_change", "reserved_change", "document", "reason", "actor"]
     list_filter = ["kind", "created_at", "level__location"]
     list_select_related = ["level__variant", "actor"]
@@ -130,6 +134,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
+    history_in = "The stock ledger tells each step of a reservation under the number of its order."
     list_display = ["order_line", "order", "quantity", state_column("state", {"held": "warn"}), "expires_at"]
     list_filter = ["state", "created_at"]
     list_select_related = ["order_line__order"]
@@ -144,6 +149,7 @@ class ReservationAdmin(ReadOnlyAdmin):
 class BackOrderAdmin(ReadOnlyAdmin):
     """Units sold that are still to come."""
 
+    history_in = "The stock ledger tells when its units were held, the page of its order the rest."
     list_display = [
         *("sku", "order", "quantity", state_column("state", {"waiting": "warn", "filled": "good"})),
         *("promised_on", "paid", "created_at"),

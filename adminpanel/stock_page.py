@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from adminpanel.fields import MOST_UNITS
 from shop.core.errors import ShopError
+from shop.core.former import keep_present
 from shop.suppliers.purchase_models import PurchaseOrderLine
 from shop.warehouse import damage
 from shop.warehouse import services as warehouse
@@ -94,6 +95,7 @@ def _do(level: StockLevel, form: Any, actor: Any) -> str:
     told = form.cleaned_data
     if isinstance(form, SettingsForm):
         # Only these columns: what moved meanwhile stays.
+        keep_present(StockLevel, [level.pk])
         form.instance.save(update_fields=list(SettingsForm.Meta.fields))
         return f"{level.variant.sku}: noted."
     if isinstance(form, CorrectionForm):

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from adminpanel import door
+from adminpanel import door, saved_filters
 from adminpanel.finding import find
 
 urlpatterns = [
@@ -11,4 +11,6 @@ urlpatterns = [
     path("logout/", door.logout),
     path("password_change/", door.password_change),
     path("find/", admin.site.admin_view(find), name="staff-find"),
+    path("filters/save/", admin.site.admin_view(saved_filters.save), name="staff-filter-save"),
+    path("filters/change/", admin.site.admin_view(saved_filters.change), name="staff-filter-change"),
 ]

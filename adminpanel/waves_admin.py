@@ -38,6 +38,7 @@ class WaveFilter(admin.SimpleListFilter):
 
 @admin.register(Wave)
 class WaveAdmin(ReadOnlyAdmin):
+    history_in = "The wave tells who made it and when; its tasks tell what came of them."
     list_display = ["number", "progress", "location", "created_at", "created_by"]
     list_filter = [WaveFilter, "location"]
     list_select_related = ["location", "created_by"]

@@ -13,6 +13,7 @@ from shop.bulk.edits import Author, Table, Value
 from shop.catalog import listings
 from shop.catalog.models import Category, Product, ProductVariant
 from shop.core import clock
+from shop.core.former import keep_present
 from shop.core.money import format_exactly, shop_currency
 from shop.imports.variants import tell
 from shop.warehouse import levels
@@ -127,7 +128,15 @@ class Levels:
         settings = [(row, values["reorder_point"]) for row, values in rows if "reorder_point" in values]
         for row, point in settings:
             row.reorder_point = point
-        StockLevel.objects.bulk_update([row for row, _ in settings], ["reorder_point"], batch_size=BATCH)
+        keep_present(StockLevel, [row.pk for row, _ in settings])
+        bulk_update_with_history(
+            [row for row, _ in settings],
+            StockLevel,
+            ["reorder_point"],
+            batch_size=BATCH,
+            default_user=author.user,
+            default_change_reason=author.reason[:100],
+        )
         if changes:
             locked = levels.lock({row.variant_id for row, _ in rows})
             cause = Cause(StockMovement.Kind.ADJUSTMENT, author.document, author.reason[:200], author.user)

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from simple_history.utils import bulk_update_with_history
+
 from shop.catalog import listings
 from shop.catalog.models import ProductVariant
+from shop.core.former import keep_present
 from shop.imports import plans
 from shop.imports.plans import Author, CellRefused, Difference, Plan, Problem, written
 from shop.imports.reading import Row
@@ -61,7 +64,9 @@ class Stock:
             StockLevel.objects.bulk_create(plan.new)
             locked = ledger.lock(variants.values())
         if plan.edited:
-            StockLevel.objects.bulk_update(plan.edited, sorted(plan.fields), batch_size=500)
+            keep_present(StockLevel, [level.pk for level in plan.edited])
+            words = {"default_user": author.user, "default_change_reason": author.reason[:100]}
+            bulk_update_with_history(plan.edited, StockLevel, sorted(plan.fields), batch_size=500, **words)
         by_place = {(level.variant_id, level.location_id): level.pk for level in locked}
         for kind, first in ((StockMovement.Kind.RECEIPT, True), (StockMovement.Kind.ADJUSTMENT, False)):
             changes = [

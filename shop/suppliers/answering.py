@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from simple_history.utils import bulk_update_with_history
 
 from shop.alerts.models import Alert
 from shop.alerts.services import close_alerts, raise_alert
@@ -87,7 +88,8 @@ def confirm(order_id: int, answers: Sequence[LineAnswer], who: Who) -> PurchaseO
         line = lines[answer.line_id]
         line.confirmed_quantity, line.confirmed_on = answer.quantity, answer.arrives_on if answer.quantity else None
         line.supplier_note = answer.note[:300]
-    PurchaseOrderLine.objects.bulk_update(lines.values(), ["confirmed_quantity", "confirmed_on", "supplier_note"])
+    told = ["confirmed_quantity", "confirmed_on", "supplier_note"]
+    bulk_update_with_history(list(lines.values()), PurchaseOrderLine, told)
     order.confirmed_at, order.saved_answer = clock.now(), {}
     move(order, State.CONFIRMED, in_words(lines.values()), who, "confirmed_at", "saved_answer")
     tell_pages(order)
@@ -242,8 +244,10 @@ def ship_notice(order_id: int, notice: ShipNotice, who: Who) -> PurchaseOrder:
     order.shipped_on, order.tracking = told
     order.save(update_fields=["shipped_on", "tracking", "updated_at"])
     if notice.arrives_on:
-        ids = list(lines.values_list("pk", flat=True))
-        order.lines.filter(pk__in=ids).update(confirmed_on=notice.arrives_on)
+        coming = list(lines)
+        for line in coming:
+            line.confirmed_on = notice.arrives_on
+        bulk_update_with_history(coming, PurchaseOrderLine, ["confirmed_on"])
         tell_pages(order)
     note(order, f"Sent out on {notice.shipped_on.isoformat()} {notice.tracking[:80]}".strip(), who)
     return order

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from simple_history.utils import bulk_create_with_history
 
 from shop.core import clock
 from shop.core.errors import ShopError
@@ -48,7 +49,7 @@ def add_lines(order: PurchaseOrder, units: Mapping[int, int]) -> int:
         raise ShopError(f"{order.supplier.name} does not sell {len(missing)} of these variants to us.")
     there = set(order.lines.values_list("variant_id", flat=True))
     lines = [line_of(order, found[pk], number) for pk, number in units.items() if pk not in there]
-    PurchaseOrderLine.objects.bulk_create(lines)
+    bulk_create_with_history(lines, PurchaseOrderLine)
     return len(lines)
 
 

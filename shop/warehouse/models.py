@@ -59,6 +59,8 @@ class StockLevel(models.Model):
         null=True, blank=True, help_text="At this many free and incoming units more are ordered; empty: never"
     )
     bin = models.CharField(max_length=20, blank=True, db_index=True, help_text="Where in the location, such as B-04-2")
+    # Of its settings; its numbers have the ledger.
+    history = HistoricalRecords(app="shop", excluded_fields=["on_hand", "reserved", "damaged"])
 
     objects = StockLevelQuerySet.as_manager()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from simple_history.utils import bulk_update_with_history
 
 from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
@@ -73,7 +74,7 @@ def receive(*, transfer: Transfer, arrived: Mapping[int, Arrived], actor: "User 
         if min(came.received, came.damaged) < 0 or came.received + came.damaged > line.quantity:
             raise ShopError(f"{line.quantity} of {line.variant.sku} were sent, so no more can arrive.")
         line.received, line.damaged = came.received, came.damaged
-    TransferLine.objects.bulk_update(lines, ["received", "damaged"])
+    bulk_update_with_history(lines, TransferLine, ["received", "damaged"])
     into = _levels_at(transfer.destination, [line.variant_id for line in lines])
     rows = stock.lock(into)
     came_here = [line for line in lines if line.received or line.damaged]
