@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import action
 
 from adminpanel.packing_form import LackForm, lack_forms
+from adminpanel.previews import CONFIRMED, Look, Row, preview
 from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.catalog.renditions import media_url
 from shop.core import clock
@@ -34,6 +35,14 @@ STATES = {"waiting": "warn", "packing": "warn", "packed": "good", "failed": "bad
 SCANS = 30
 MOST_SLIPS = 100
 MAY_PACK = "shop.change_packingtask"
+WAVE = Look(
+    "pick_together",
+    "Pick these together?",
+    "They become a wave: one walk along the bins, with a pick list and slips. An order can leave the wave again.",
+    ("Order", "Task", "Location"),
+    "Is picked",
+    "Make the wave",
+)
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -113,7 +122,10 @@ class PackingTaskAdmin(ReadOnlyAdmin):
 
     @action(description="Pick together: make a wave", permissions=["pack"])
     def pick_together(self, request: HttpRequest, queryset: QuerySet[PackingTask]) -> HttpResponse | None:
-        """The chosen tasks that wait become a wave."""
+        """The chosen tasks that wait become a wave, after a look at them."""
+        if CONFIRMED not in request.POST:
+            tasks = list(queryset.select_related("order", "location", "wave")[:MOST_SLIPS])
+            return preview(self, request, WAVE, [Row(task.pk, task_cells(task), why_no_wave(task)) for task in tasks])
         try:
             wave = make_wave(task_ids=list(queryset.values_list("pk", flat=True)), actor=person(request))
         except ShopError as refused:
@@ -221,6 +233,18 @@ class PackingTaskAdmin(ReadOnlyAdmin):
         day = f"{task.send_by:%a %-d %b}"
         late = task.state in OPEN and task.send_by < timezone.localdate(clock.now())
         return status(f"{day}, late", "bad") if late else format_html("{}", day)
+
+
+def task_cells(task: PackingTask) -> tuple[str, str, str]:
+    """A task as a look at many shows it."""
+    return task.order.number, task.number, str(task.location)
+
+
+def why_no_wave(task: PackingTask) -> str:
+    """Why a new wave leaves it out; empty where it takes it."""
+    if task.state != PackingTask.State.WAITING:
+        return f"It is {task.get_state_display().lower()}."
+    return f"It is in wave {task.wave.number}." if task.wave else ""
 
 
 def task_facts(task: PackingTask) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from unfold.decorators import action
 
 from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.parcel_steps import STEPS, offered_steps
+from adminpanel.previews import CONFIRMED, Look, Row, preview
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.adapters.carriers import CarrierError
@@ -32,6 +33,25 @@ KINDS = {
 # Carriers take a second or more for each.
 MOST_LABELS = 25
 MOST_HANDED_OVER = 200
+
+
+HEADINGS = ("Parcel", "Order", "To")
+LABELS = Look(
+    "labels",
+    "Make labels?",
+    "The carrier is asked for a label of each, which it charges for when the parcel leaves.",
+    HEADINGS,
+    "Gets a label",
+    "Make the labels",
+)
+HAND_OVER = Look(
+    "hand_over",
+    "Hand over these parcels?",
+    "Their goods leave the stock, and their customers are told that they are on their way. This cannot be undone.",
+    HEADINGS,
+    "Goes",
+    "Hand them over",
+)
 
 
 @admin.register(Shipment)
@@ -60,34 +80,28 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return request.user.has_perm("shop.change_shipment")
 
     @action(description="Make labels", permissions=["ship"])
-    def labels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
-        """Of those that have none yet; each that gets none says why."""
+    def labels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse | None:
+        """Of those that have none yet, after a look; each that gets none says why."""
+        if CONFIRMED not in request.POST:
+            return preview(self, request, LABELS, label_rows(list(queryset.select_related("order")[:MOST_HANDED_OVER])))
         rows = list(queryset.filter(label=None, state=Shipment.State.PACKED)[: MOST_LABELS + 1])
         made = sum(label_made(request, row) for row in rows[:MOST_LABELS])
         self.message_user(request, f"{made} label{'' if made == 1 else 's'} made.", messages.INFO)
         if len(rows) > MOST_LABELS:
             self.message_user(request, f"That was the first {MOST_LABELS}: do it again for the rest.", messages.WARNING)
+        return None
 
     @action(description="Hand over to the carrier", permissions=["ship"])
     def hand_over(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse | None:
         """First what would happen, then the deed. A parcel that must not go says why and stays."""
         rows = list(queryset.select_related("order", "location")[:MOST_HANDED_OVER])
-        if "confirmed" not in request.POST:
-            return self.preview(request, rows)
+        if CONFIRMED not in request.POST:
+            look = [Row(row.pk, cells_of(row), refusal(row.order, row)) for row in rows]
+            return preview(self, request, HAND_OVER, look)
         gone = [row for row in rows if handed_over(request, row)]
         words = f"{len(gone)} parcel{'' if len(gone) == 1 else 's'} handed over."
         self.message_user(request, words, messages.SUCCESS if gone else messages.INFO)
         return None
-
-    def preview(self, request: HttpRequest, rows: list[Shipment]) -> HttpResponse:
-        """Which of them go, and why the others stay."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Hand over {len(rows)} parcel{'' if len(rows) == 1 else 's'}?",
-            "rows": [(row, refusal(row.order, row)) for row in rows],
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "adminpanel/parcels/hand_over.html", context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -150,6 +164,25 @@ class ShipmentAdmin(ReadOnlyAdmin):
     @admin.display(description="Carrier", ordering="carrier")
     def carrier_name(self, shipment: Shipment) -> str:
         return carrier_title(shipment.carrier) or shipment.carrier
+
+
+def cells_of(shipment: Shipment) -> tuple[str, str, str]:
+    """A parcel as a look at many shows it."""
+    return shipment.number, shipment.order.number, f"{shipment.order.full_name}, {shipment.order.city}"
+
+
+def label_rows(shipments: list[Any]) -> list[Row]:
+    """Which get a label now, and why the others do not."""
+    rows, room = [], MOST_LABELS
+    for shipment in shipments:
+        why = "It has one." if shipment.has_label else ""
+        if not why and shipment.state != Shipment.State.PACKED:
+            why = f"It is {shipment.get_state_display().lower()}."
+        if not why and not room:
+            why = f"{MOST_LABELS} are made in one go: do it again for this one."
+        room -= not why
+        rows.append(Row(shipment.pk, cells_of(shipment), why))
+    return rows
 
 
 def label_made(request: HttpRequest, shipment: Shipment) -> bool:

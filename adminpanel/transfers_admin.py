@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from adminpanel.fields import MOST_UNITS
 from adminpanel.site import StaffAdmin, StaffInline, state_column
@@ -21,7 +22,10 @@ KINDS = {"in-transit": "warn", "received": "good"}
 
 class TransferLineForm(forms.ModelForm):  # type: ignore[type-arg]
     quantity = forms.IntegerField(
-        label="Units", min_value=1, max_value=MOST_UNITS, widget=forms.TextInput(attrs={"size": 6})
+        label="Units",
+        min_value=1,
+        max_value=MOST_UNITS,
+        widget=UnfoldAdminTextInputWidget(attrs={"size": 6, "inputmode": "numeric"}),
     )
 
     class Meta:
@@ -36,6 +40,8 @@ class TransferLineInline(StaffInline):
     extra = 3
     max_num = 200
     verbose_name_plural = "What is sent"
+    verbose_name = "line"
+    hide_title = True
 
 
 @admin.register(Transfer)

@@ -87,7 +87,9 @@ def test_customer_care_sees_packing_and_packs_nothing() -> None:
 def test_chosen_orders_become_a_wave_with_its_papers(packer: Client) -> None:
     tasks = [make_task(), make_task()]
     chosen = {"action": "pick_together", "_selected_action": [str(task.pk) for task in tasks]}
-    wave = packer.post(reverse(QUEUE), chosen)["Location"]
+    look = packer.post(reverse(QUEUE), chosen).content.decode()
+    assert "Pick these together?" in look and not Wave.objects.exists()
+    wave = packer.post(reverse(QUEUE), chosen | {"confirmed": "yes"})["Location"]
     assert tasks[1].order.number in packer.get(wave).content.decode()
     pk = Wave.objects.get().pk
     walk = packer.get(reverse("admin:shop_wave_picks", args=[pk])).content.decode()

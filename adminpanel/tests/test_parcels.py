@@ -34,13 +34,23 @@ def test_handing_over_in_bulk_shows_first_and_does_then(staff: Client, courier: 
     ready, bare = make_packed(), make_packed()
     ShipmentLabel.objects.create(shipment=ready, pdf=b"%PDF")
     page = bulk(staff, "hand_over", ready, bare)
-    assert "Hand over 2 parcels?" in page and f"{bare.number} has no label yet." in page
+    assert "Hand over these parcels?" in page and f"{bare.number} has no label yet." in page
     assert set(Shipment.objects.values_list("state", flat=True)) == {"packed"}
     page = bulk(staff, "hand_over", ready, bare, confirmed="yes")
     assert "1 parcel handed over." in page
     assert dict(Shipment.objects.values_list("pk", "state")) == {ready.pk: "dispatched", bare.pk: "packed"}
     assert "0 parcels handed over." in bulk(staff, "hand_over", ready, bare, confirmed="yes")
     assert sum(StockLevel.objects.values_list("on_hand", flat=True)) == 19
+
+
+def test_labels_are_looked_at_before_the_carrier_is_asked(staff: Client, courier: object) -> None:  # noqa: F811
+    bare, labelled = make_packed(), make_packed()
+    ShipmentLabel.objects.create(shipment=labelled, pdf=b"%PDF")
+    page = bulk(staff, "labels", bare, labelled)
+    assert "Make labels?" in page and "Gets a label" in page and "It has one." in page
+    assert ShipmentLabel.objects.count() == 1
+    assert "1 label made." in bulk(staff, "labels", bare, labelled, confirmed="yes")
+    assert ShipmentLabel.objects.filter(shipment=bare).exists()
 
 
 def test_a_step_on_the_page_is_done_once_and_told(staff: Client, courier: object) -> None:  # noqa: F811

@@ -8,6 +8,15 @@ function nameParts() {
     const select = box.closest(".select2-container")?.previousElementSibling;
     const label = select?.labels?.[0]?.textContent ?? select?.getAttribute("aria-label") ?? select?.name;
     if (label) box.setAttribute("aria-label", label.trim());
+    if (label) box.querySelector(".select2-search__field")?.setAttribute("aria-label", label.trim());
+  }
+  document.querySelector(".select2-search--dropdown .select2-search__field:not([aria-label])")?.setAttribute("aria-label", "Search");
+  for (const heading of document.querySelectorAll(".tabular thead th:last-child")) {
+    if (!heading.textContent.trim()) {
+      const name = heading.appendChild(document.createElement("span"));
+      name.className = "vh";
+      name.textContent = "Delete";
+    }
   }
   document.querySelectorAll(".simplebar-content-wrapper[aria-label='scrollable content']").forEach((part, index) => {
     part.setAttribute("aria-label", part.closest("nav") ? "Pages" : part.closest("#changelist-form") ? "List" : `Part ${index + 1}`);

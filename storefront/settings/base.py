@@ -100,6 +100,7 @@ LOGIN_REDIRECT_URL = "/account/"
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = False
+FORMAT_MODULE_PATH = "storefront.formats"
 USE_TZ = True
 
 STATIC_URL = "/static/"
