@@ -14,6 +14,7 @@ from shop.demo.delivery import make_delivery
 from shop.demo.drawing import View
 from shop.demo.orders import have_orders, make_orders
 from shop.demo.packing import make_packing
+from shop.demo.parcels import make_parcels
 from shop.demo.pictures import VIEWS, make_pictures
 from shop.demo.promotions import make_promotions, make_sale
 from shop.demo.returns import make_returns
@@ -69,6 +70,7 @@ def finish(plan: Plan) -> None:
     variants = variants_of(plan.articles)
     make_orders(plan.orders, variants)
     make_packing()
+    make_parcels()
     make_returns()
     make_promotions()
     make_sale()

@@ -12,7 +12,8 @@ from shop.cart.cookies import guest_key
 from shop.cart.stores import bag_of
 from shop.checkout import bags
 from shop.core.http import personal_page
-from shop.delivery.showing import ParcelShown, last_news, packed_at, parcels_of
+from shop.delivery.showing import TROUBLE, ParcelShown, last_news, packed_at, parcels_of, ready_at
+from shop.delivery.ways import collected_at
 from shop.invoices.services import documents_of
 from shop.orders.access import load_order
 from shop.orders.labels import address_lines, delivery_days
@@ -22,6 +23,7 @@ from shop.payments.models import PaymentAttempt, Refund
 from shop.payments.services import last_provider
 from shop.payments.ways import ways_to_pay
 from shop.returns.shown import return_facts
+from shop.warehouse.models import StockLocation
 
 State, Fulfilment = Order.State, Order.FulfilmentState
 
@@ -65,7 +67,8 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         # belongs to a bag that has joined the account's since.
         bags.take_out(order)
     kind, words = BACK_FROM_PAYMENT.get(request.GET.get("payment", ""), ("", ""))
-    parcels = parcels_of(order) if order.state == State.PAID else []
+    place = collected_at(order)
+    parcels = parcels_of(order, place) if order.state == State.PAID else []
     lines = with_promises(list(order.lines.all()))
     context = {
         "order": order,
@@ -75,10 +78,11 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "taxes": list(order.taxes.all()),
         "documents": list(documents_of(order)),
         "address": address_lines(order),
-        "days": delivery_days(order),
+        "days": delivery_days(order) if is_awaited(order, parcels) else "",
+        "place": place,
         "notice_kind": kind if order.state == State.PENDING else "",
         "notice": words,
-        "steps": steps(order, parcels),
+        "steps": steps(order, parcels, place),
         "paid_with": paid_with(order) if order.state == State.PAID else "",
         **(ways(order) if order.state == State.PENDING else {}),
         **return_facts(order),
@@ -117,17 +121,33 @@ def ways(order: Order) -> dict[str, object]:
     return {"ways": offered, "last_way": last if any(way.name == last for way in offered) else usual}
 
 
-def steps(order: Order, parcels: list[ParcelShown]) -> list[Step]:
-    """The timeline of a paid order, with what its parcels add to it."""
+def is_awaited(order: Order, parcels: list[ParcelShown]) -> bool:
+    """Whether it still comes when it was said that it would: nothing is said of what is lost or was tried in vain."""
+    is_sent = order.fulfilment_state == Fulfilment.SHIPPED and bool(parcels)
+    return not is_sent or any(parcel.is_awaited for parcel in parcels)
+
+
+def steps(order: Order, parcels: list[ParcelShown], place: StockLocation | None) -> list[Step]:
+    """The timeline of a paid order, with what its parcels add to it. place: where it is fetched."""
     reached = list(Fulfilment).index(Fulfilment(order.fulfilment_state))
     if not reached and parcels:
         # Part of it is further than the order as a whole.
         reached = 2 if order.shipped_at else 1
-    latest, under_way = last_news(parcels), reached == 2
+    away = ("On its way", order.shipped_at, where_it_is(parcels) if reached == 2 else "")
+    if place:
+        at = ready_at(parcels)
+        reached, away = max(reached, 2 if at else 0), ("Ready to collect", at, "")
     names = [
         ("Order placed", order.placed_at, ""),
         ("Packed", packed_at(parcels), f"In {len(parcels)} parcels" if len(parcels) > 1 else ""),
-        ("On its way", order.shipped_at, latest.place if latest and under_way else ""),
-        ("Delivered", order.delivered_at, ""),
+        away,
+        ("Collected" if place else "Delivered", order.delivered_at, ""),
     ]
     return [Step(name, at, index < reached, index == reached, note) for index, (name, at, note) in enumerate(names)]
+
+
+def where_it_is(parcels: list[ParcelShown]) -> str:
+    """In short: what is wrong with one of them, or where the one was seen last that comes."""
+    wrong = [parcel.words for parcel in parcels if parcel.shipment.state in TROUBLE and not parcel.shipment.remedy]
+    latest = last_news(parcels)
+    return wrong[0] if wrong else latest.place if latest else ""

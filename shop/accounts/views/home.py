@@ -13,13 +13,14 @@ from shop.accounts.customer_models import Address
 from shop.accounts.views.owner import owner
 from shop.checkout.cancelling import refusal
 from shop.delivery.showing import parcels_of
+from shop.delivery.ways import collected_at
 from shop.invoices.downloads import as_pdf
 from shop.invoices.models import Document
 from shop.invoices.services import documents_of
 from shop.orders.access import load_own_order
 from shop.orders.labels import address_lines, delivery_days, status
 from shop.orders.models import Order, OrderLine
-from shop.orders.views import paid_with, steps, ways
+from shop.orders.views import is_awaited, paid_with, steps, ways
 from shop.orders.waiting import with_promises
 from shop.payments.models import Refund
 from shop.returns.shown import return_facts
@@ -70,7 +71,8 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     """One order, where it is and what can be done with it."""
     found = load_own_order(owner(request), number)
     is_paid = found.state == State.PAID
-    parcels = parcels_of(found) if is_paid else []
+    place = collected_at(found)
+    parcels = parcels_of(found, place) if is_paid else []
     context = {
         "order": found,
         "status": status(found),
@@ -78,8 +80,9 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "taxes": list(found.taxes.all()),
         "documents": list(documents_of(found)),
         "address": address_lines(found),
-        "days": delivery_days(found),
-        "steps": steps(found, parcels) if is_paid else [],
+        "days": delivery_days(found) if is_awaited(found, parcels) else "",
+        "place": place,
+        "steps": steps(found, parcels, place) if is_paid else [],
         "parcels": parcels,
         "paid_with": paid_with(found) if is_paid else "",
         "may_cancel": found.state != State.CANCELLED and not refusal(found),

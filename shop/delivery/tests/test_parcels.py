@@ -161,3 +161,13 @@ def test_what_waits_at_a_couriers_counter_is_told_with_its_place(courier: FakeCa
     record(shipment.pk, News(Kind.READY, place="Corner Shop, Leeds"))
     text = " ".join(OutgoingMail.objects.get(subject__contains="ready to collect").text.split())
     assert "waits for you at Corner Shop, Leeds." in text and "the courier keeps it" in text
+
+
+def test_a_parcel_that_arrived_stays_so_whatever_is_said_of_it_later(courier: FakeCarrier) -> None:
+    shipment = labelled(make_packed())
+    dispatch(shipment.pk, actor=None)
+    record(shipment.pk, News(Kind.DELIVERED))
+    for kind in (Kind.IN_TRANSIT, Kind.FAILED, Kind.LOST):
+        assert record(shipment.pk, News(kind)) is True
+    shipment.refresh_from_db()
+    assert (shipment.state, told("DeliveryFailed")) == (State.DELIVERED, 0)
