@@ -1,5 +1,6 @@
 """Serves the small stylesheets of static/css/ as the one file `site.css` (and `admin.css`), without a build step."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ def join() -> Path:
     sources = parts()
     if not out.exists() or max(source.stat().st_mtime_ns for source in sources) > out.stat().st_mtime_ns:
         out.parent.mkdir(parents=True, exist_ok=True)
-        draft = out.with_suffix(".new")
+        # Several processes may find it old at once: each has a draft of its own.
+        draft = out.with_suffix(f".{os.getpid()}")
         draft.write_text("\n".join(source.read_text() for source in sources))
         draft.replace(out)
     return out

@@ -11,7 +11,7 @@ from shop.suppliers.moves import Who
 from shop.suppliers.papers import keep
 from shop.suppliers.purchase_models import Channel, GoodsReceipt, PurchaseOrder, PurchaseProposal
 from shop.suppliers.receiving import Arrived, Delivery, receive
-from shop.suppliers.sheets import sheet
+from shop.suppliers.sheets import LARGEST, sheet
 from shop.suppliers.tests.builders import (
     PDF,
     make_confirmed,
@@ -125,6 +125,12 @@ def test_an_answer_by_file_from_staff(owner: Client) -> None:
     owner.post(page(order, "answer"), {"sheet": SimpleUploadedFile("a.csv", content)})
     order.refresh_from_db()
     assert (order.state, order.lines.get().confirmed_quantity) == ("confirmed", 6)
+
+
+def test_an_answer_by_file_that_is_too_large_is_refused_unread(owner: Client) -> None:
+    order = make_sent(units=20)
+    answer = owner.post(page(order, "answer"), {"sheet": SimpleUploadedFile("a.csv", b" " * (LARGEST + 1))})
+    assert (answer.status_code, "larger than 1 MB" in answer.content.decode()) == (422, True)
 
 
 def test_a_suppliers_paper_comes_as_a_download(owner: Client) -> None:

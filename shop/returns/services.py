@@ -82,7 +82,7 @@ def ask(*, order: Order, wanted: Ask, actor: User | None = None) -> Return:
 
 
 @transaction.atomic
-def open_undelivered(*, order: Order, actor: User, note: str = "", key: str = "") -> Return:
+def open_undelivered(*, order: Order, actor: User | None, note: str = "", key: str = "") -> Return:
     """A parcel came back by itself: a return of all that is left of the order, approved. Raises NotReturnable."""
     order = Order.objects.locked().get(pk=order.pk)
     if key and (made := Return.objects.filter(order=order, request_key=key).first()):

@@ -15,6 +15,7 @@ from shop.core.errors import ShopError
 from shop.core.http import personal_page, see_other
 from shop.core.qr import svg
 from shop.orders.access import load_order
+from shop.orders.labels import address_lines
 from shop.orders.models import Order
 from shop.returns import labels, services, slip
 from shop.returns.deadlines import last_day, refusal
@@ -178,8 +179,14 @@ def refusal_of(order: Order, kind: Return.Kind) -> str:
 
 def refuse(request: HttpRequest, order: Order, words: str) -> HttpResponse:
     """Why not; 409 for a form that was sent."""
-    context = {"order": order, "lines": list(order.lines.all()), "refused": words}
+    context = {**summary(order), "refused": words}
     return render(request, "shop/returns/refused.html", context, status=409 if request.method == "POST" else 200)
+
+
+def summary(order: Order) -> dict[str, Any]:
+    """What the order's summary beside a form shows."""
+    lines, taxes = list(order.lines.all()), list(order.taxes.all())
+    return {"order": order, "lines": lines, "taxes": taxes, "address": address_lines(order)}
 
 
 def show(request: HttpRequest, page: str, form: PiecesForm) -> HttpResponse:
@@ -187,8 +194,7 @@ def show(request: HttpRequest, page: str, form: PiecesForm) -> HttpResponse:
     order = form.order
     kind = Kind.RETURN if page == "ask" else Kind.WITHDRAWAL
     context: dict[str, Any] = {
-        "order": order,
-        "lines": list(order.lines.all()),
+        **summary(order),
         "form": form,
         "rows": form.rows(),
         "until": last_day(order, kind),

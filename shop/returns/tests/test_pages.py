@@ -53,6 +53,13 @@ def test_another_orders_pieces_are_not_in_the_form(client: Client, fake: FakePro
     assert not Return.objects.exists()
 
 
+def test_the_summary_says_where_it_went_and_what_was_in_it_of_tax(client: Client, fake: FakeProvider) -> None:
+    order = delivered(fake)
+    for page in ("return/", "withdraw/"):
+        shown = client.get(at(order, page)).content.decode()
+        assert "Delivering to</dt><dd>" + order.full_name in shown
+
+
 @pytest.mark.parametrize("page", ["return/", "withdraw/"])
 def test_past_the_deadline_it_is_said_so(client: Client, fake: FakeProvider, page: str) -> None:
     order = delivered(fake, at=clock.now() - timedelta(days=31))
