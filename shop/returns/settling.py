@@ -54,7 +54,7 @@ def settle(
     made = give_money(parent, due, actor) if due.total else []
     link(lines, made)
     parent.answer = words.strip()[:300] or parent.answer
-    move(parent, State.CLOSED, note=f"{due.words} refunded" if made else "nothing refunded", actor=actor)
+    move(parent, State.CLOSED, note=f"{due.words} to be refunded" if made else "nothing to refund", actor=actor)
     mails.settled(parent, due.words if made else "")
     return made
 
