@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from adminpanel.history import Change, changes_of, has_former
+from adminpanel.history import Change, changes_of, has_former, typed_values
 from adminpanel.roles import ROLES
 from adminpanel.site import ReadOnlyAdmin
 from adminpanel.tests.builders import make_staff, signed_in
@@ -188,6 +189,16 @@ def test_of_a_password_only_that_it_was_changed_is_told() -> None:
     client.post(page, {"password1": "quarry-linen-77", "password2": "quarry-linen-77", "usable_password": "true"})
     text = client.get(page_of(User, other)).content.decode()
     assert "password" in text.lower() and "quarry-linen-77" not in text and "argon2" not in text
+
+
+def test_what_was_typed_into_a_form_is_told_but_no_password() -> None:
+    class Typing(forms.Form):
+        name = forms.CharField()
+        new_password = forms.CharField()
+
+    form = Typing({"name": "b", "new_password": "quarry-linen-77"}, initial={"name": "a"})
+    assert form.is_valid()
+    assert typed_values(form) == [["Name", "a", "b"]]
 
 
 def test_who_may_not_see_a_row_does_not_see_its_history() -> None:
