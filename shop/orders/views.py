@@ -122,9 +122,9 @@ def ways(order: Order) -> dict[str, object]:
 
 
 def is_awaited(order: Order, parcels: list[ParcelShown]) -> bool:
-    """Whether it still comes when it was said that it would: nothing is said of what is lost or was tried in vain."""
-    is_sent = order.fulfilment_state == Fulfilment.SHIPPED and bool(parcels)
-    return not is_sent or any(parcel.is_awaited for parcel in parcels)
+    """Whether it still comes when it was said that it would: not what is lost, was tried in vain, or can be fetched."""
+    is_packed = order.fulfilment_state in (Fulfilment.PACKED, Fulfilment.SHIPPED) and bool(parcels)
+    return not is_packed or any(parcel.is_awaited for parcel in parcels)
 
 
 def steps(order: Order, parcels: list[ParcelShown], place: StockLocation | None) -> list[Step]:

@@ -72,6 +72,7 @@ def test_what_is_fetched_is_told_with_where_and_is_not_on_its_way(client: Client
     ShippingMethod.objects.filter(code=shipment.order.shipping_method).update(collect_at=shipment.location)
     assert "Ready to collect To come" in page(client, shipment.order)
     make_ready(shipment.pk, actor=None)
+    Order.objects.update(delivery_from="2026-11-25", delivery_until="2026-11-27")
     text = page(client, shipment.order)
     assert "1 Sample Yard London Monday to Friday" in text and "Collected To come" in text
     assert "Bring this page or the order number." in text
