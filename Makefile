@@ -38,8 +38,9 @@ format: $(READY) ## put the code into the project's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-torture: $(READY) ## the long proofs: purchases under crashes and races, and tests against a broken shop
+torture: $(READY) ## the long proofs: purchases under crashes and races, stock under four processes, tests against a broken shop
 	@$(BIN)/python -m torture
+	@$(BIN)/python -m torture.stock
 	@$(BIN)/python -m torture.mutants
 
 bench: $(READY) ## the benchmarks: prints figures, judges nothing

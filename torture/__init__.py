@@ -9,5 +9,6 @@ courier      the provider's webhooks, lost, doubled, shuffled and at once
 invariants   what has to hold afterwards, from the shop's books and from the provider's
 drive        one seed after the other, and the report
 races        many buyers at the same moment
+stock        any sequence of what happens to stock, by processes that are killed
 mutants      broken variants of the shop, each of which some test has to catch
 """

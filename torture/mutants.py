@@ -120,8 +120,8 @@ MUTANTS = (
     Mutant(
         "rows are locked in no order",
         "shop/warehouse/models.py",
-        'return self.order_by("pk").select_for_update(of=("self",))',
-        'return self.order_by("-pk").select_for_update(of=("self",))',
+        'return self.order_by("pk").select_for_update(of=("self",), no_key=True)',
+        'return self.order_by("-pk").select_for_update(of=("self",), no_key=True)',
         ("shop/warehouse/tests/test_races.py::test_rows_are_locked_in_key_order_before_each_is_updated_in_key_order",),
     ),
     Mutant(

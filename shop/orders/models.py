@@ -239,18 +239,20 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def overheld(self) -> Self:
         """Those that hold more (`held`) than is to be sent: units that were refunded and can be sold to nobody.
 
-        Of a line that was sent in part nobody knows which units were refunded.
+        Of a line that was sent in part nobody knows which units were refunded. What is in a parcel may be sent to a
+        buyer who got the money of it back.
         """
-        unsent = Q(gone=0, held__gt=F("quantity") - F("refunded") - F("coming"))
+        unsent = Q(gone=0, held__gt=Greatest(F("quantity") - F("refunded") - F("coming"), "boxed"))
         return self._to_pack().filter(unsent | Q(held__gt=F("quantity") - F("gone") - F("coming")))
 
     def _to_pack(self) -> Self:
         """Lines of paid orders to be packed, with their units by what became of them.
 
-        held: on the shelves or in a parcel here. gone: sent. coming: still to be received. refunded: paid back.
+        held: on the shelves or in a parcel here (boxed). gone: sent. coming: still to be received. refunded: paid back.
         given_up: never to be sent, which costs nothing to pay back where they were free.
         """
-        of_line = Reservation.objects.held().filter(order_line=OuterRef("pk")).order_by().values("order_line")
+        held = Reservation.objects.held().filter(order_line=OuterRef("pk")).order_by()
+        boxed = held.boxed().values("order_line").annotate(total=Sum("quantity"))
         sent = Reservation.objects.filter(order_line=OuterRef("pk"), state__in=["shipped", "returned"])
         coming = BackOrder.objects.waiting().filter(order_line=OuterRef("pk"))
         given_up = OrderLine.objects.filter(
@@ -264,7 +266,8 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
             variant__isnull=False,
         )
         return waiting.annotate(
-            held=_total(of_line.annotate(total=Sum("quantity"))),
+            held=_total(held.values("order_line").annotate(total=Sum("quantity"))),
+            boxed=_total(boxed),
             refunded=_total(back.order_by().values("order_line").annotate(total=Sum("quantity"))),
             gone=_total(sent.order_by().values("order_line").annotate(total=Sum("quantity"))),
             coming=_total(coming.order_by().values("order_line").annotate(total=Sum("quantity"))),

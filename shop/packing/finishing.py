@@ -4,7 +4,7 @@ One transaction, in the order of locks that all keep: order, payments, task, sto
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -117,15 +117,18 @@ def ship_packed(order: Order, task: PackingTask, lines: Sequence[PackingLine], a
         packed_by=actor,
     )
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(
-            shipment=shipment,
-            order_line_id=line.order_line_id,
-            level_id=line.reservation.level_id,
-            quantity=line.packed,
-        )
-        for line in packed
+        ShipmentLine(shipment=shipment, order_line_id=bought, level_id=level, quantity=units)
+        for (bought, level), units in by_level(packed).items()
     )
     return shipment
+
+
+def by_level(lines: Iterable[PackingLine]) -> Counter[tuple[int, int]]:
+    """Packed units by order line and level: what was waited for may be held by a second reservation of a level."""
+    units = Counter[tuple[int, int]]()
+    for line in lines:
+        units[line.order_line_id, line.reservation.level_id] += line.packed
+    return units
 
 
 def tell(order: Order, task: PackingTask, short: Sequence[PackingLine]) -> None:

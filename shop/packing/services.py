@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from shop.core import clock
 from shop.core.errors import ShopError
@@ -139,14 +139,20 @@ def holds_all(task: PackingTask) -> bool:
 
 def plan_forgotten() -> int:
     """Plan the paid orders that hold units no task knows of, whatever kept their event; how many there were."""
-    known = PackingLine.objects.filter(reservation=OuterRef("pk"), task__state__in=[*OPEN, State.PACKED])
-    holds = Reservation.objects.held().filter(
+    orders = unplanned().order_by("order_line__order").values_list("order_line__order", flat=True).distinct()[:MOST]
+    return len([plan(order_id) for order_id in orders])
+
+
+def unplanned() -> QuerySet[Reservation]:
+    """What paid orders hold that is in no task to be done and in no parcel."""
+    closed = PackingTask.objects.filter(state=State.PACKED).exclude(shipment__state=Shipment.State.CANCELLED)
+    tasks = PackingTask.objects.filter(Q(state__in=OPEN) | Q(pk__in=closed.values("pk")))
+    known = PackingLine.objects.filter(reservation=OuterRef("pk"), task__in=tasks.values("pk"))
+    return Reservation.objects.held().filter(
         ~Exists(known),
         order_line__order__state=Order.State.PAID,
         order_line__order__fulfilment_state=Order.FulfilmentState.UNFULFILLED,
     )
-    orders = holds.order_by("order_line__order").values_list("order_line__order", flat=True).distinct()[:MOST]
-    return len([plan(order_id) for order_id in orders])
 
 
 def send_by(order: Order) -> date:

@@ -16,7 +16,7 @@ from shop.core import clock
 from shop.core.errors import ShopError
 from shop.warehouse import levels as stock
 from shop.warehouse.levels import Cause, Change
-from shop.warehouse.models import StockLevel, StockMovement
+from shop.warehouse.models import Reservation, StockLevel, StockMovement
 from shop.warehouse.moving_models import StockCount, StockCountLine
 from shop.warehouse.services import MOST_UNITS
 
@@ -114,9 +114,9 @@ def approve(*, count: StockCount, actor: "User | None") -> StockCount:
 
 
 def expected_on_shelf(level: StockLevel) -> int:
-    """Units on hand less those in packed parcels."""
-    packed = level.shipment_lines.filter(shipment__state="packed").aggregate(units=Sum("quantity"))["units"] or 0
-    return max(level.on_hand - packed, 0)
+    """Units on hand less those in parcels that are in the house, to be sent or fetched."""
+    boxed = Reservation.objects.boxed().filter(level=level).aggregate(units=Sum("quantity"))["units"] or 0
+    return max(level.on_hand - boxed, 0)
 
 
 def _entered(row: StockCountLine, counted: int | None, damaged: int, actor: "User | None") -> StockCountLine:

@@ -39,8 +39,11 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
         return self.filter(on_hand__lte=F("reserved") + F("low_stock_threshold"))
 
     def locked(self) -> Self:
-        """The rows, locked in primary-key order: the order that every writer keeps, so none deadlocks."""
-        return self.order_by("pk").select_for_update(of=("self",))
+        """The rows, locked in primary-key order: the order that every writer keeps, so none deadlocks.
+
+        Rows that only name a level (a parcel's or a count's lines) are written in any order, and do not wait for it.
+        """
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
 
 
 class StockLevel(models.Model):

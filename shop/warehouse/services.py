@@ -66,7 +66,7 @@ def reserve(*, demands: Sequence[Demand], document: str, expires_at: datetime | 
     now, later = _now_and_later(demands, room)
     holds = [
         Reservation(level=level, order_line_id=demand.order_line_id, quantity=units, expires_at=expires_at)
-        for demand, level, units in allocate(now, rows)
+        for demand, level, units in allocate_together(now, rows)
     ]
     stock.apply(rows, _summed(holds, sign=1), Cause(Kind.RESERVE, document))
     Reservation.objects.bulk_create(holds)
@@ -161,17 +161,41 @@ def available(variant_ids: Iterable[int]) -> dict[int, int]:
     return dict.fromkeys(wanted, 0) | {variant.pk: variant.available for variant in found}
 
 
+def allocate_together(
+    demands: Sequence[Demand], rows: Sequence[StockLevel]
+) -> Iterator[tuple[Demand, StockLevel, int]]:
+    """Where one order is served from: the first location that has all of it, so that it is one parcel.
+
+    Where none has, each demand is served by itself, as allocate() says.
+    """
+    wanted: dict[int, int] = defaultdict(int)
+    for demand in demands:
+        wanted[demand.variant_id] += demand.quantity
+    by_location: dict[int, list[StockLevel]] = defaultdict(list)
+    for row in in_order(rows):
+        by_location[row.location_id].append(row)
+    for here in by_location.values():
+        free = {row.variant_id: row.free for row in here}
+        if all(free.get(variant, 0) >= units for variant, units in wanted.items()):
+            return allocate(demands, here)
+    return allocate(demands, rows)
+
+
+def in_order(rows: Iterable[StockLevel]) -> list[StockLevel]:
+    """Levels that orders are served from, in the locations' order."""
+    active = (row for row in rows if row.location.is_active)
+    return sorted(active, key=lambda row: (row.location.position, row.location_id))
+
+
 def allocate(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> Iterator[tuple[Demand, StockLevel, int]]:
     """Where each demand is served from: one location where one can, otherwise several, in the locations' order.
 
     The rows must have enough in sum. Yields (demand, level, units).
     """
     free = {row.pk: row.free for row in rows}
-    in_order = sorted(
-        (row for row in rows if row.location.is_active), key=lambda row: (row.location.position, row.location_id)
-    )
+    sources = in_order(rows)
     for demand in demands:
-        mine = [row for row in in_order if row.variant_id == demand.variant_id]
+        mine = [row for row in sources if row.variant_id == demand.variant_id]
         whole = [row for row in mine if free[row.pk] >= demand.quantity]
         missing = demand.quantity
         for row in whole or mine:

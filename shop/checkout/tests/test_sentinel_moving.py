@@ -1,4 +1,4 @@
-"""What the sentinel says of back orders and transfers."""
+"""What the sentinel says of back orders, transfers and packing."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,17 +6,25 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from shop.checkout.sentinel import stock
+from shop.checkout.sentinel import packing, stock
 from shop.checkout.sentinel.finding import Finding
 from shop.core import clock
 from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
+from shop.packing.models import PackingTask
+from shop.packing.services import plan, plan_forgotten
+from shop.packing.tests.builders import close_with, make_to_pack, scan_all
 from shop.tests.builders import make_location, make_order, make_variant
+from shop.warehouse.models import Reservation
 from shop.warehouse.moving_models import BackOrder, Transfer
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 # What test_sentinel.py need not show broken as well.
-SHOWN_BROKEN = (stock.unfilled, stock.waited_for_in_vain, stock.late_promises, stock.stuck_transfers)
+SHOWN_BROKEN = (
+    *(stock.unfilled, stock.waited_for_in_vain, stock.late_promises, stock.stuck_transfers),
+    *(packing.orders_without_task, packing.tasks_in_vain),
+)
 
 
 def waiting(*, free: int = 0, paid: bool = True, promised_in: timedelta | None = None) -> BackOrder:
@@ -65,3 +73,40 @@ def test_a_transfer_that_does_not_come_is_told() -> None:
     Transfer.objects.create(**ends, sent_at=now - 6 * DAY)
     Transfer.objects.create(**ends, sent_at=now - 9 * DAY, expected_on=timezone.localdate())
     assert sorted(found(stock.stuck_transfers), key=str) == sorted([slow.pk, late.pk], key=str)
+
+
+def paid_an_hour_ago() -> Order:
+    order = make_to_pack()
+    an_hour_ago = clock.now() - timedelta(hours=1)
+    Order.objects.filter(pk=order.pk).update(paid_at=an_hour_ago)
+    Reservation.objects.update(created_at=an_hour_ago)
+    return order
+
+
+def test_a_paid_order_that_nobody_was_told_to_pack_is_told() -> None:
+    order = paid_an_hour_ago()
+    assert found(packing.orders_without_task) == [order.pk]
+    OrderHold.objects.create(order=order, kind="dispute", source="dp_1")
+    assert found(packing.orders_without_task) == []
+    OrderHold.objects.update(lifted_at=clock.now())
+    assert plan_forgotten() == 1
+    assert found(packing.orders_without_task) == []
+
+
+def test_what_was_paid_just_now_and_what_is_packed_is_not_told() -> None:
+    make_to_pack()
+    (task,) = plan(paid_an_hour_ago().pk)
+    scan_all(task)
+    close_with(task)
+    # Of an order with a second parcel to come.
+    Order.objects.update(fulfilment_state="unfulfilled")
+    assert found(packing.orders_without_task) == []
+
+
+def test_a_task_of_a_cancelled_order_is_told() -> None:
+    (task,) = plan(make_to_pack().pk)
+    assert found(packing.tasks_in_vain) == []
+    Order.objects.update(state="cancelled", cancelled_by_choice=True)
+    assert found(packing.tasks_in_vain) == [task.pk]
+    PackingTask.objects.update(state="cancelled")
+    assert found(packing.tasks_in_vain) == []

@@ -12,6 +12,9 @@ from shop.packing.scanning import scan, take_out
 from shop.packing.services import NotPackable, cancel, plan, plan_forgotten
 from shop.packing.tests.builders import close_with, make_task, make_to_pack, scan_all, stage
 from shop.tests.builders import make_location, make_stock, make_user, make_variant
+from shop.warehouse.filling import fill
+from shop.warehouse.models import StockLevel
+from shop.warehouse.services import receive
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +161,16 @@ def test_a_parcel_with_something_missing_is_not_closed_without_a_reason() -> Non
         close_with(task)
     task.refresh_from_db()
     assert (task.state, Shipment.objects.count()) == ("packing", 0)
+
+
+def test_what_was_waited_for_goes_into_the_same_line_of_the_parcel() -> None:
+    shirt = make_variant(stock=1, sold_ahead=1)
+    order = make_to_pack(shirt, quantity=2)
+    level = StockLevel.objects.get()
+    receive(level=level, quantity=1)
+    fill([shirt.pk])
+    (task,) = plan(order.pk)
+    scan_all(task)
+    done = close_with(task)
+    assert done.shipment
+    assert list(done.shipment.lines.values_list("order_line__sku", "level", "quantity")) == [(shirt.sku, level.pk, 2)]

@@ -163,6 +163,7 @@ def test_a_refund_without_restocking_leaves_what_is_in_a_parcel() -> None:
     close_with(task, "back-order")
     give_back(task.order, task.order.lines.get(sku=shirt.sku).pk, restock=False)
     assert (level_of(shirt), holds_of(task.order)) == ((1, 1, 0), [("held", 1), ("released", 1)])
+    assert all_agrees()
 
 
 def give_back(order: Order, line_id: int, *, restock: bool) -> None:

@@ -1,15 +1,17 @@
 """Stock under real parallel connections."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from shop.catalog.models import ProductVariant
 from shop.orders.models import OrderLine
 from shop.tests.builders import make_location, make_order, make_stock, make_variant
 from shop.tests.parallel import in_parallel
+from shop.warehouse import counts, levels
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import Reservation, StockLevel
+from shop.warehouse.moving_models import StockCount
 from shop.warehouse.services import Demand, OutOfStock, release, reserve
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,10 +60,25 @@ def test_rows_are_locked_in_key_order_before_each_is_updated_in_key_order() -> N
     with CaptureQueriesContext(connection) as queries:
         want(*reversed(list(zip(lines, variants, strict=True))))
     statements = [query["sql"] for query in queries]
-    (lock,) = [at for at, sql in enumerate(statements) if "FOR UPDATE" in sql]
-    assert 'ORDER BY "shop_stocklevel"."id" ASC FOR UPDATE OF "shop_stocklevel"' in statements[lock]
+    (lock,) = [at for at, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql]
+    assert 'ORDER BY "shop_stocklevel"."id" ASC FOR NO KEY UPDATE OF "shop_stocklevel"' in statements[lock]
     updates = [(at, sql) for at, sql in enumerate(statements) if sql.startswith('UPDATE "shop_stocklevel"')]
     assert all(at > lock for at, _ in updates)
     keys = list(StockLevel.objects.order_by("pk").values_list("pk", flat=True))
     assert [f'"id" IN ({", ".join(map(str, keys))})' in sql for _, sql in updates] == [True]
     assert all('"on_hand" >= ' in sql for _, sql in updates)
+
+
+def test_rows_that_name_a_level_are_written_while_it_is_locked() -> None:
+    """Otherwise whoever packs or counts waits for levels in another order than all others lock them, and deadlocks."""
+    variant = make_variant(stock=10)
+    location = make_location()
+
+    def begin() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        counts.begin(StockCount(location=location))
+
+    with transaction.atomic():
+        levels.lock([variant.pk])
+        assert in_parallel(begin, 1) == []

@@ -69,6 +69,20 @@ def test_a_line_no_location_can_serve_alone_is_split_in_the_locations_order() ->
     assert list(Reservation.objects.values_list("level_id", "quantity")) == [(near.pk, 2), (far.pk, 4)]
 
 
+def test_a_location_that_has_the_whole_order_is_taken_before_one_that_has_a_line_of_it() -> None:
+    shirt, coat = make_variant(stock=5), make_variant(stock=1)
+    far = make_location("far", 2)
+    levels = [make_stock(variant, 5, far).pk for variant in (shirt, coat)]
+    lines = list(make_order(shirt, coat).lines.all())
+    demands = [Demand(line.pk, line.variant_id or 0, 2) for line in lines]
+    reserve(demands=demands, document="A", expires_at=UNTIL)
+    assert list(Reservation.objects.values_list("level_id", flat=True)) == levels
+    reserve(demands=[Demand(lines[0].pk, shirt.pk, 4), Demand(lines[1].pk, coat.pk, 1)], document="B", expires_at=UNTIL)
+    assert list(Reservation.objects.values_list("level__location__code", "quantity"))[2:] == [("main", 4), ("main", 1)]
+    reserve(demands=[Demand(lines[0].pk, shirt.pk, 1), Demand(lines[1].pk, coat.pk, 3)], document="C", expires_at=UNTIL)
+    assert list(Reservation.objects.values_list("level__location__code", "quantity"))[4:] == [("far", 1), ("far", 3)]
+
+
 def test_a_closed_location_serves_nothing() -> None:
     variant = make_variant(stock=0)
     closed = make_location("closed")

@@ -3,8 +3,9 @@
 import pytest
 
 from shop.core.errors import ShopError
-from shop.delivery.shipment_models import Shipment, ShipmentLine
-from shop.tests.builders import make_location, make_order, make_stock, make_user, make_variant
+from shop.delivery.shipment_models import Shipment
+from shop.packing.tests.builders import close_with, make_task, scan_all
+from shop.tests.builders import make_location, make_stock, make_user, make_variant
 from shop.warehouse import counts
 from shop.warehouse import services as warehouse
 from shop.warehouse.ledger import differences
@@ -52,12 +53,13 @@ def test_what_moves_between_counting_and_approving_is_not_counted_twice() -> Non
     assert level() == (14, 0, 0)
 
 
-def test_units_in_packed_parcels_are_not_expected_on_the_shelf() -> None:
+@pytest.mark.parametrize("state", ["packed", "ready"])
+def test_units_in_parcels_of_the_house_are_not_expected_on_the_shelf(state: str) -> None:
     variant = make_variant(stock=10)
-    order = make_order(variant)
-    parcel = Shipment.objects.create(order=order, location=make_location())
-    on_shelf = variant.stock_levels.get()
-    ShipmentLine.objects.create(shipment=parcel, order_line=order.lines.get(), level=on_shelf, quantity=3)
+    task = make_task(variant, quantity=3)
+    scan_all(task)
+    close_with(task)
+    Shipment.objects.update(state=state)
     line = counts.enter(line=line_of(begun()), counted=7)
     assert (line.expected, line.found) == (7, 0)
 
