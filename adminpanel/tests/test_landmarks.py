@@ -3,6 +3,7 @@
 The rules landmark-one-main, region, landmark-unique and list of axe-core, held on the HTML as it is served.
 """
 
+import re
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -12,7 +13,13 @@ from django.urls import reverse
 
 from adminpanel.tests.builders import make_staff, signed_in
 from adminpanel.tests.one_of_each import one_of_each
+from shop.bulk.models import BulkChange
 from shop.catalog.models import Product
+from shop.delivery.shipment_models import Shipment
+from shop.imports.models import DataImport
+from shop.packing.models import PackingTask, Wave
+from shop.suppliers.purchase_models import PurchaseOrder
+from shop.warehouse.moving_models import StockCount, Transfer
 
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 UNSEEN = {"script", "style", "template", "title", "noscript", "svg"}
@@ -32,6 +39,7 @@ class Outline(HTMLParser):
         self.landmarks: Counter[tuple[str, str]] = Counter()
         self.stray: list[str] = []
         self.children: list[str] = []
+        self.words: dict[str, str] = dict(re.findall(r"<h[1-6][^>]*id=\"([^\"]+)\"[^>]*>([^<]+)<", page))
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -41,7 +49,8 @@ class Outline(HTMLParser):
         # What a template holds is not on the page before somebody opens it.
         role = "" if self.is_in("template") else self.role(tag, told)
         if role:
-            self.landmarks[role, told.get("aria-label", told.get("aria-labelledby", ""))] += 1
+            named_by = told.get("aria-labelledby", "")
+            self.landmarks[role, told.get("aria-label", self.words.get(named_by, named_by))] += 1
         if tag not in EMPTY:
             skip = tag in UNSEEN or told.get("class", "") == "skip" or "hidden" in told
             self.open.append((tag, bool(role), skip))
@@ -80,12 +89,16 @@ def faults(page: str) -> list[str]:
 
 
 def test_the_outline_finds_what_is_wrong() -> None:
-    bad = "<body><p>Stray</p><main></main><main></main><nav>a</nav><nav>b</nav><ul><div></div></ul></body>"
+    bad = "<body><p>Stray</p><main></main><main></main><nav>a</nav><nav>b</nav><ul><div></div></ul>"
+    bad += (
+        "<section aria-labelledby='a'><h2 class='h4' id=\"a\">Twin</h2></section><div role='region' aria-label='Twin'>"
+    )
     assert faults(bad) == [
         "landmark-one-main: 2",
         "region: Stray",
         "landmark-unique: main ",
         "landmark-unique: navigation ",
+        "landmark-unique: region Twin",
         "list: ul > div",
     ]
     assert faults("<body><a class='skip'>Skip</a><header>H</header><main><ul><li>a</li></ul></main></body>") == []
@@ -110,6 +123,10 @@ def test_staff_pages_have_their_landmarks() -> None:
         "imports": reverse("admin:shop_dataimport_changelist"),
         "list": reverse("admin:shop_product_changelist"),
         "packing": reverse("admin:shop_packingtask_changelist"),
+        **{
+            model.__name__: reverse(f"admin:shop_{model._meta.model_name}_change", args=[rows[model].pk])
+            for model in (BulkChange, DataImport, PackingTask, PurchaseOrder, Shipment, StockCount, Transfer, Wave)
+        },
     }
     found = {name: faults(owner.get(address).content.decode()) for name, address in pages.items()}
     chosen = {"action": "delete_selected", "_selected_action": [product.pk], "select_across": "0"}
