@@ -47,6 +47,11 @@ class Alert(models.Model):
     class Meta:
         # The open ones first, the newest of them on top.
         ordering = [F("closed_at").desc(nulls_first=True), "-raised_at", "-pk"]
+        indexes = [
+            models.Index(
+                F("closed_at").desc(nulls_first=True), F("raised_at").desc(), F("id").desc(), name="alerts_in_order"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["key"], condition=Q(closed_at=None), name="one_open_alert_per_key")
         ]

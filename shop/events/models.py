@@ -53,6 +53,7 @@ class OutboxEvent(Attempted):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
+            models.Index(fields=["-created_at"], name="outbox_newest"),
             models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="outbox_due"),
             models.Index(fields=["created_at"], condition=Q(state="dead"), name="outbox_given_up"),
             models.Index(KT("detail__order_id"), name="outbox_order", condition=Q(detail__has_key="order_id")),

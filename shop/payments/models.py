@@ -119,6 +119,7 @@ class PaymentAttempt(TimeStamped):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["-created_at"], name="payments_newest")]
         constraints = [
             models.UniqueConstraint(
                 fields=["order"],
@@ -202,6 +203,7 @@ class Refund(TimeStamped):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["-created_at"], name="refunds_newest")]
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive")]
 
     def __str__(self) -> str:
