@@ -32,6 +32,7 @@ class Part:
 
     def __init__(self, queryset: QuerySet[Any]) -> None:
         self.compiler: Any = queryset.query.get_compiler(connection.alias)
+        self.known = queryset._known_related_objects  # type: ignore[attr-defined]
         self.rows: list[dict[str, Any]] = []
         self.params: tuple[Any, ...] = ()
         try:
@@ -59,6 +60,8 @@ class Part:
                 populator.populate(values, instance)
             for name, place in self.compiler.annotation_col_map.items():
                 setattr(instance, name, values[place])
+            for field, rows in self.known.items():
+                setattr(instance, field.name, rows[getattr(instance, field.attname)])
             yield instance
 
 

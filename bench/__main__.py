@@ -7,18 +7,23 @@ one run, page and bare view one after the other; absolute figures vary with the 
 import argparse
 import http.client
 import re
+import subprocess
+import sys
 import urllib.parse
 
 import psutil
 
 from bench.measure import HOST, Figures, get, measure
-from bench.server import PORT, serve
+from bench.server import PORT, prepare, serve, thrown_away
+from bench.staff_site import staff_site
+from storefront.embedded_postgres import ROOT
 from torture.__main__ import run as beside_a_shop
 
 PRODUCTS = 53  # what `manage.py demo` makes at scale 1
 THOUSAND = 19  # scale: 1,007 products
 LARGE = 102  # scale: a little over 100,000 variants
 FILTERED = "/shop/?colour=blue&size=M&stock=1"
+IMPORTED = "{:<28}{:>9}{:>10}{:>10}{:>12}"
 ROW = "{:<34}{:>9}{:>10}{:>9}{:>10}{:>11}"
 
 
@@ -26,10 +31,10 @@ def main() -> None:
     """Measure what the command line asks for; all of it without arguments."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--requests", type=int, default=300, help="a page (default 300)")
-    parser.add_argument("--only", choices=["pages", "filters", "memory", "placing"])
+    parser.add_argument("--only", choices=["pages", "filters", "memory", "placing", "admin", "import"])
     options = parser.parse_args()
-    if options.only not in ("filters", "placing"):
-        with serve(THOUSAND) as worker:
+    if options.only in (None, "pages", "memory"):
+        with serve(prepare(THOUSAND)) as worker:
             if options.only != "memory":
                 pages(worker, options.requests)
             if options.only != "pages":
@@ -39,6 +44,10 @@ def main() -> None:
     if options.only in (None, "placing"):
         write("\nPlacing an order, from the button to the redirect; the provider is another process")
         beside_a_shop("torture_bench")
+    if options.only in (None, "admin"):
+        staff_site()
+    if options.only in (None, "import"):
+        imports()
 
 
 def pages(worker: psutil.Process, requests: int) -> None:
@@ -67,13 +76,22 @@ def row(name: str, page: Figures, plain: Figures) -> str:
     return ROW.format(name, page.size, f"{page.rate:.0f}", f"{page.cpu_ms:.2f}", f"1/{rate:.1f}", f"1/{cpu:.1f}")
 
 
+def imports() -> None:
+    """Files of 20,000 rows, each brought in by a process of its own."""
+    write("\nImports: seconds to check, to write and in all; peak MB of the process")
+    write(IMPORTED.format("rows", "checked", "written", "in all", "peak MB"))
+    with thrown_away("bench_import") as variables:
+        for part in ("fill", "new", "prices"):
+            subprocess.run([sys.executable, "-m", "bench.importing", part], cwd=ROOT, env=variables, check=True)
+
+
 def filters(requests: int) -> None:
     """The filtered listing over 1,000 and over 100,000 variants."""
     write("\nListing with three filters")
     write(ROW.format("variants", "bytes", "pages/s", "CPU ms", "", ""))
     figures = []
     for name, scale in (("about 1,000", 1), ("over 100,000", LARGE)):
-        with serve(scale) as worker:
+        with serve(prepare(scale)) as worker:
             page = measure(worker, PORT, FILTERED, requests=requests, headers={})
         figures.append(page)
         write(ROW.format(name, page.size, f"{page.rate:.0f}", f"{page.cpu_ms:.2f}", "", ""))

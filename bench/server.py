@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -18,10 +18,9 @@ from storefront.embedded_postgres import ROOT, start
 PORT = 8600
 
 
-def environment(scale: int) -> dict[str, str]:
-    """The variables of a process that works on the catalogue of that scale."""
+def environment(name: str) -> dict[str, str]:
+    """The variables of a process that works on the database of that name, which is made where it is not there."""
     url = start("bench-postgres")
-    name = f"bench_{scale}"
     with psycopg.connect(url, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -32,22 +31,37 @@ def environment(scale: int) -> dict[str, str]:
     }
 
 
+@contextlib.contextmanager
+def thrown_away(name: str) -> Iterator[dict[str, str]]:
+    """The variables of a process that works on a migrated, empty database, of which nothing is kept."""
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(start("bench-postgres"), autocommit=True) as connection:
+        connection.execute(drop)
+        try:
+            variables = environment(name)
+            manage(variables, "migrate", "-v0")
+            yield variables
+        finally:
+            connection.execute(drop)
+
+
 def prepare(scale: int) -> dict[str, str]:
     """Migrate and fill the database of that scale (only what is missing); the environment to serve it."""
-    variables = environment(scale)
-    for command in (
-        ["migrate", "-v0"],
-        ["demo", "--scale", str(scale), "--outside-development"],
-        ["collectstatic", "--noinput", "-v0"],
-    ):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=variables, check=True)
+    variables = environment(f"bench_{scale}")
+    manage(variables, "migrate", "-v0")
+    manage(variables, "demo", "--scale", str(scale), "--outside-development")
+    manage(variables, "collectstatic", "--noinput", "-v0")
     return variables
 
 
+def manage(variables: Mapping[str, str], *command: str) -> None:
+    """Run a management command. Raises CalledProcessError when it fails."""
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=variables, check=True)
+
+
 @contextlib.contextmanager
-def serve(scale: int) -> Iterator[psutil.Process]:
-    """One gunicorn worker on PORT over the catalogue of that scale; yields the worker's process."""
-    variables = prepare(scale)
+def serve(variables: Mapping[str, str]) -> Iterator[psutil.Process]:
+    """One gunicorn worker on PORT with these variables; yields the worker's process."""
     command = [str(Path(sys.executable).parent / "gunicorn"), "storefront.wsgi", "--workers", "1"]
     command += ["--bind", f"127.0.0.1:{PORT}", "--log-level", "error"]
     master = subprocess.Popen(command, cwd=ROOT, env=variables)

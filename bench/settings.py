@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from storefront.settings.base import *  # noqa: F403
-from storefront.settings.base import LOCAL_DIR
+from storefront.settings.base import LOCAL_DIR, MIDDLEWARE
 
 DEBUG = False
 SECRET_KEY = "bench-only-" * 6
@@ -15,3 +15,4 @@ STATIC_ROOT = Path(LOCAL_DIR) / "bench" / "static"
 MEDIA_ROOT = Path(LOCAL_DIR) / "bench" / "media"
 STRIPE_SECRET_KEY = "sk_test_bench"
 STRIPE_WEBHOOK_SECRET = "whsec_bench"
+MIDDLEWARE = ["bench.telling.telling", *MIDDLEWARE]

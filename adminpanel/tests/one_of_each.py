@@ -51,7 +51,7 @@ def one_of_each() -> dict[type[Model], Model]:
         OutboxEvent.objects.create(name="OrderPlaced", detail={}),
         OutgoingMail.objects.create(key="k", to="carl@example.org", subject="S", text="T"),
         Redemption.objects.create(**named, name="Spring", amount=100, currency="GBP"),
-        SizeChart.objects.create(name="Shirts", garment="shirt"),
+        SizeChart.objects.create(name="Aprons", garment="apron"),
         TaxRate.objects.create(country="GB", rate=20, valid_from=clock.now().date()),
         make_rate().method,
         BackOrder.objects.create(order_line=line, variant=variant, quantity=1),

@@ -16,6 +16,8 @@ from django.db.models import Model, UniqueConstraint
 STRIDE = 1_000_000
 # Keys that are no numbers tell by this whether they are a copy's.
 UUID_MARK, TEXT_MARK = "c0c0c0c0", "~"
+# So long a text has to be to hold a document's number and a copy's.
+ROOM = 12
 # Texts that name rows of other tables.
 REFERENCES = {"shop_stockmovement": "document", "shop_outgoingmail": "about"}
 NEVER = {"shop_catalogversion", "shop_documentcounter"}
@@ -63,7 +65,9 @@ def insertion(model: type[Model], copies: Copies) -> str:
     table = quoted(model._meta.db_table)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608 - names of our own
-        f"FROM {table} AS t, generate_series({copies.first}, {copies.of(model)}) AS n WHERE {is_original(model)}"
+        f"FROM {table} AS t, generate_series({copies.first}, {copies.of(model)}) AS n WHERE {is_original(model)} "
+        # Pairs of which both take turns (a promotion's categories) come round again.
+        "ON CONFLICT DO NOTHING"
     )
 
 
@@ -92,7 +96,7 @@ def value_in_copy(model: type[Model], column: Column, copies: Copies, varied: se
     if isinstance(column, models.DateTimeField):
         return f"{value} - n * {AGE}"
     if isinstance(column, models.JSONField) and column.name == "detail":
-        moved = f"{value} || jsonb_build_object('order_id', ({value} ->> 'order_id')::bigint + n * {STRIDE})"
+        moved = f"{value} || jsonb_build_object('order_id', ({value} ->> 'order_id')::bigint + n * {STRIDE}::bigint)"
         return f"CASE WHEN {value} ->> 'order_id' IS NULL THEN {value} ELSE {moved} END"
     return value
 
@@ -131,7 +135,7 @@ def another(column: Column, value: str, number: str) -> str:
         end = f"{TEXT_MARK if column.primary_key else ''}"
         room = f"{column.max_length} - {len(end)} - length(({number})::text)"
         return f"CASE WHEN {value} = '' THEN '' ELSE left({value}, {room}) || '{end}' || {number} END"
-    return f"{value} + {number} * {STRIDE}"
+    return f"{value} + {number} * {STRIDE}::bigint"
 
 
 def is_original(model: type[Model]) -> str:
@@ -180,7 +184,10 @@ def roominess(column: Column) -> int:
     """How well another value fits in; 0: not at all."""
     if isinstance(column, models.UUIDField | models.DateField):
         return 1000
-    return column.max_length or 0 if isinstance(column, models.CharField) else 1
+    if isinstance(column, models.CharField):
+        most = column.max_length or 0
+        return most if most >= ROOM else 0
+    return 1
 
 
 def gatherable(model: type[Model], copies: Copies, varied: set[str]) -> list[Column]:
