@@ -33,10 +33,6 @@ TIMES = {
     **dict.fromkeys((f"shop_historical{table.removeprefix('shop_')}" for table in SHORT), 0),
     **dict.fromkeys(CATALOGUE, PRODUCTS),
     **dict.fromkeys(("shop_supplier", "shop_historicalsupplier", "shop_promotion", "shop_sale"), 20),
-    # The demo has few of what comes after the sale, or none.
-    **dict.fromkeys(("shop_return", "shop_returnline", "shop_returnstep", "shop_refund", "shop_refundline"), 4000),
-    **dict.fromkeys(("shop_shipment", "shop_shipmentline", "shop_shipmentlabel", "shop_trackingevent"), 4000),
-    **dict.fromkeys(("shop_outgoingmail", "shop_outboxevent"), 4000),
 }
 
 
