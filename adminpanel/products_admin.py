@@ -129,6 +129,7 @@ class ProductAdmin(FormerStates):
     fieldsets = [
         ("What it is", {"fields": ["name", "slug", "category", "department", "description"]}),
         ("Cloth and fit", {"fields": ["fabrics", "care", "fit", "came_back", "size_chart"]}),
+        ("To send it", {"fields": ["weight_grams", "volume_cm3"]}),
         ("In the shop", {"fields": ["tax_class", "published_at"]}),
     ]
 

@@ -9,6 +9,7 @@ from django.forms import BoundField
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from adminpanel.fields import MOST_UNITS, MoneyField
+from shop.core.money import shop_currency
 from shop.core.numbers import secret_key
 from shop.suppliers.costing import Costs
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseOrderLine
@@ -85,6 +86,7 @@ class CostsForm(forms.Form):
         super().__init__(data, initial={name: getattr(order, name) for name in names})
         self.fields["freight"] = MoneyField(currency=order.currency, help_text=f"In {order.currency}")
         self.fields["duty"] = MoneyField(currency=order.currency, help_text=f"In {order.currency}")
+        self.fields["exchange_rate"].help_text = f"One {order.currency} in {shop_currency()}"
         self.order_fields(["freight", "duty", "exchange_rate"])
 
     def clean_exchange_rate(self) -> Any:

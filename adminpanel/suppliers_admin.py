@@ -102,7 +102,7 @@ class SupplierAdmin(NobodysCard):
         if not supplier.pk:
             return words
         url = reverse("admin:shop_supplier_key", args=[supplier.pk])
-        return format_html('{} <a class="link" href="{}">Make a new one</a>', words, url)
+        return format_html('{}. <a class="link" href="{}">Make a new one</a>', words, url)
 
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -44,6 +44,8 @@ def product_form(product: Product | None = None, **changes: Any) -> dict[str, An
         "department": "unisex",
         "tax_class": "standard",
         "description": "Midweight washed linen.",
+        "weight_grams": "400",
+        "volume_cm3": "2000",
         "fabrics": "100% linen\n\n  Horn buttons ",
         "care": "",
         "fit": "",

@@ -1,6 +1,7 @@
 """The demo's suppliers: who sells what to the shop, and purchase orders in each state that staff work with."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,6 +9,7 @@ from django.utils import timezone
 from shop.catalog.models import ProductVariant
 from shop.suppliers import ordering
 from shop.suppliers.answering import LineAnswer, Proposed, confirm, propose
+from shop.suppliers.costing import Costs, set_costs
 from shop.suppliers.models import Supplier, SupplierProduct
 from shop.suppliers.moves import Who
 from shop.suppliers.purchase_models import Channel, PurchaseOrder
@@ -22,6 +24,8 @@ SUPPLIERS = {
 PACK, REORDER_AT = 5, 4
 # Of the price in pence: what a piece costs in cents.
 COST_PERCENT = 32
+# The forwarder's bill, in cents, and pounds to the euro.
+COSTS = Costs(freight=18_000, duty=0, exchange_rate=Decimal("0.86"))
 
 
 @transaction.atomic
@@ -72,6 +76,7 @@ def make_purchases(suppliers: list[Supplier], main: StockLocation, sold_out: lis
         mine = [v for v in sold_out if suppliers[v.product_id % len(suppliers)] == supplier][:8]
         if mine:
             order = ordering.draft(supplier=supplier, location=main, units={variant.pk: 40 for variant in mine})
+            set_costs(order.pk, COSTS, Who())
             finish(order)
 
 

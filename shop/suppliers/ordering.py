@@ -34,7 +34,11 @@ def draft(
     Raises ShopError for a variant that the supplier does not sell.
     """
     order = PurchaseOrder.objects.create(
-        supplier=supplier, location=location, currency=supplier.currency, created_by=actor
+        supplier=supplier,
+        location=location,
+        currency=supplier.currency,
+        exchange_rate=PurchaseOrder.objects.last_rate(supplier.currency),
+        created_by=actor,
     )
     add_lines(order, units)
     note(order, "Drafted", Who(actor=actor))

@@ -1,6 +1,7 @@
 """Purchase orders: what was asked of a supplier, what it answered, and what came."""
 
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Self
 
@@ -35,6 +36,11 @@ class PurchaseOrderQuerySet(models.QuerySet["PurchaseOrder"]):
         late = PurchaseOrderLine.objects.outstanding().filter(order=OuterRef("pk"), confirmed_on__lt=today)
         first = late.order_by("confirmed_on").values("confirmed_on")[:1]
         return self.expected().annotate(due_since=Subquery(first)).exclude(due_since=None)
+
+    def last_rate(self, currency: str) -> Decimal:
+        """The exchange rate of the newest order in that currency; 1 where there was none."""
+        last = self.filter(currency=currency).order_by("-pk").values_list("exchange_rate", flat=True).first()
+        return last or Decimal(1)
 
     def locked(self) -> Self:
         """The rows, locked in primary-key order; before their stock rows."""

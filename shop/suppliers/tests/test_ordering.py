@@ -1,5 +1,7 @@
 """From a draft to a mail that the supplier can answer; and the ways an order ends."""
 
+from decimal import Decimal
+
 import pytest
 
 from shop.core.errors import InvalidTransition, ShopError
@@ -26,6 +28,13 @@ def test_a_draft_copies_what_the_supplier_calls_and_asks() -> None:
     line = order.lines.get()
     assert (line.supplier_sku, line.description, line.quantity) == ("TM-77", "Quarry Linen Shirt, Sky, M", 40)
     assert str(ordering.goods_total(order)) == "€796"
+
+
+def test_a_draft_begins_with_the_rate_of_the_last_order_in_its_currency() -> None:
+    make_purchase(exchange_rate=Decimal("0.86"))
+    make_purchase(supplier=make_supplier(currency="USD"), exchange_rate=Decimal("0.79"))
+    assert make_purchase(supplier=make_supplier(currency="SEK")).exchange_rate == 1
+    assert make_purchase().exchange_rate == Decimal("0.86")
 
 
 def test_nothing_is_drafted_of_what_the_supplier_does_not_sell() -> None:
