@@ -15,7 +15,7 @@ from shop.delivery.locking import locked
 from shop.delivery.shipment_models import Shipment, TrackingEvent
 from shop.orders.models import Order
 from shop.warehouse import services as warehouse
-from shop.warehouse.coming_back import come_back, give_up
+from shop.warehouse.coming_back import give_up, parcel_comes_back
 from shop.warehouse.leaving import let_go, short
 from shop.warehouse.models import Reservation
 
@@ -73,7 +73,7 @@ def take_in(shipment_id: int, *, damaged: bool, actor: User | None) -> None:
     reason = f"parcel {shipment.number} not fetched"
     if shipment.dispatched_at:
         reason = f"parcel {shipment.number} came back"
-        come_back(goods=goods_of(shipment), damaged=damaged, document=order.number, reason=reason, actor=actor)
+        parcel_comes_back(goods=goods_of(shipment), damaged=damaged, document=order.number, reason=reason, actor=actor)
     elif damaged:
         for hold, units in holds_of(shipment):
             short(reservation=hold, damaged=units, document=order.number, reason=reason, actor=actor)

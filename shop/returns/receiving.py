@@ -13,7 +13,7 @@ from shop.returns import exchanging, mails
 from shop.returns.models import Return, ReturnLine
 from shop.returns.services import lock, move
 from shop.returns.units import left_to_return
-from shop.warehouse.returning import come_back
+from shop.warehouse.coming_back import come_back
 
 State, Wish = Return.State, ReturnLine.Wish
 

@@ -1,7 +1,6 @@
 """Units leave: handed over in a parcel, or not to be had when somebody wanted to pack them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -10,12 +9,12 @@ from shop.core.errors import ShopError
 from shop.warehouse import levels as stock
 from shop.warehouse.levels import Cause, Change
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
+from shop.warehouse.splitting import by_level
 
 if TYPE_CHECKING:
     from shop.accounts.models import User
 
-Kind = StockMovement.Kind
-State = Reservation.State
+Kind, State = StockMovement.Kind, Reservation.State
 
 
 @transaction.atomic
@@ -25,8 +24,9 @@ def ship(*, units: Mapping[int, int], document: str, actor: "User | None" = None
     Raises ShopError, with nothing changed, where one does not hold that many any more.
     """
     rows, held = _hold_of(units)
-    parts = [_part(row, units[row.pk], State.SHIPPED) for row in held]
-    stock.apply(rows, _off(parts), Cause(Kind.SALE, document, "", actor))
+    parts = [row.split(units[row.pk], State.SHIPPED) for row in held]
+    off = [Change(level, on_hand=-number, reserved=-number) for level, number in by_level(parts).items()]
+    stock.apply(rows, off, Cause(Kind.SALE, document, "", actor))
 
 
 @transaction.atomic
@@ -44,7 +44,7 @@ def short(
     Raises ShopError, with nothing changed, where it does not hold that many any more.
     """
     rows, held = _hold_of({reservation.pk: missing + damaged})
-    _part(held[0], missing + damaged, State.RELEASED)
+    held[0].split(missing + damaged, State.RELEASED)
     level = reservation.level_id
     if missing:
         gone = Change(level, on_hand=-missing, reserved=-missing)
@@ -61,8 +61,8 @@ def let_go(*, units: Mapping[int, int], document: str, reason: str, actor: "User
     Raises ShopError, with nothing changed, where one does not hold that many any more.
     """
     rows, held = _hold_of(units)
-    parts = [_part(row, units[row.pk], State.RELEASED) for row in held]
-    freed = [Change(change.level_id, reserved=change.reserved) for change in _off(parts)]
+    parts = [row.split(units[row.pk], State.RELEASED) for row in held]
+    freed = [Change(level, reserved=-number) for level, number in by_level(parts).items()]
     stock.apply(rows, freed, Cause(Kind.RELEASE, document, reason, actor))
 
 
@@ -78,24 +78,3 @@ def _hold_of(units: Mapping[int, int]) -> tuple[list[StockLevel], list[Reservati
             "Not all of these units are held any more. Look at the order: some were refunded or given back."
         )
     return rows, held
-
-
-def _part(row: Reservation, taken: int, state: Reservation.State) -> Reservation:
-    """That many units of the reservation in another state; what is left of it stays held."""
-    if taken < row.quantity:
-        row.quantity -= taken
-        row.save(update_fields=["quantity"])
-        row = Reservation(
-            level_id=row.level_id, order_line_id=row.order_line_id, quantity=taken, created_at=row.created_at
-        )
-    row.state = state
-    row.save()
-    return row
-
-
-def _off(parts: Iterable[Reservation]) -> list[Change]:
-    """One change a level, however many lines it serves."""
-    units: dict[int, int] = defaultdict(int)
-    for part in parts:
-        units[part.level_id] += part.quantity
-    return [Change(level_id, on_hand=-number, reserved=-number) for level_id, number in units.items()]

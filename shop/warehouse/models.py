@@ -179,3 +179,20 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of level {self.level_id} ({self.state})"
+
+    def split(self, units: int, state: State) -> "Reservation":
+        """That many of its units in another state: a row of their own, or this one where they are all of it."""
+        part = self
+        if units < self.quantity:
+            self.quantity -= units
+            self.save(update_fields=["quantity"])
+            part = Reservation(
+                level_id=self.level_id,
+                order_line_id=self.order_line_id,
+                quantity=units,
+                expires_at=self.expires_at,
+                created_at=self.created_at,
+            )
+        part.state = state
+        part.save()
+        return part

@@ -16,11 +16,12 @@ from shop.warehouse.ahead import Room
 from shop.warehouse.levels import Cause, Change
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
 from shop.warehouse.moving_models import BackOrder
+from shop.warehouse.splitting import by_level, line_of, split_off
 
 if TYPE_CHECKING:
     from shop.accounts.models import User
 
-Kind = StockMovement.Kind
+Kind, State = StockMovement.Kind, Reservation.State
 # The largest number the column holds; more is a typing mistake, told as such.
 MOST_UNITS = 2_147_483_647
 
@@ -68,7 +69,7 @@ def reserve(*, demands: Sequence[Demand], document: str, expires_at: datetime | 
         Reservation(level=level, order_line_id=demand.order_line_id, quantity=units, expires_at=expires_at)
         for demand, level, units in allocate_together(now, rows)
     ]
-    stock.apply(rows, _summed(holds, sign=1), Cause(Kind.RESERVE, document))
+    stock.apply(rows, _held(holds, sign=1), Cause(Kind.RESERVE, document))
     Reservation.objects.bulk_create(holds)
     return ahead.promise(rows, later, expires_at)
 
@@ -82,8 +83,8 @@ def release(*, order_line_ids: Sequence[int], document: str, reason: str) -> Non
     rows = stock.lock(variants)
     # Read again under the lock: a release that ran beside this one may have been first.
     holds = list(held)
-    stock.apply(rows, _summed(holds, sign=-1), Cause(Kind.RELEASE, document, reason))
-    Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=Reservation.State.RELEASED)
+    stock.apply(rows, _held(holds, sign=-1), Cause(Kind.RELEASE, document, reason))
+    Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=State.RELEASED)
     ahead.cancel(rows, order_line_ids)
 
 
@@ -105,17 +106,16 @@ def take_back(
     rows = stock.lock(goods.values_list("level__variant_id", flat=True))
     # Read again under the lock, as in release().
     found = list(goods)
-    freed = _part_off([row for row in found if row.order_line_id in units], units)
+    held = [row for row in found if row.state == State.HELD]
+    sent = [row for row in found if row.state == State.SHIPPED]
     # What is in a parcel is neither lost nor on the shelf.
-    shelved = [row for row in found if row.state == Reservation.State.HELD and not row.is_boxed]
-    held = [row for row in shelved if row.order_line_id in lost]
-    gone = _summed(_part_off(held, lost), sign=-1)
-    off = [Change(change.level_id, on_hand=change.reserved, reserved=change.reserved) for change in gone]
+    gone, _ = split_off([row for row in held if not row.is_boxed], lost, State.RELEASED, line_of)
+    released, left = split_off(held, units, State.RELEASED, line_of)
+    returned, _ = split_off(sent, left, State.RETURNED, line_of)
+    off = [Change(level, on_hand=-number, reserved=-number) for level, number in by_level(gone).items()]
     stock.apply(rows, off, Cause(Kind.ADJUSTMENT, document, f"{reason}, not fit for sale", actor))
-    released = [part for part in freed if part.state == Reservation.State.RELEASED]
-    returned = [part for part in freed if part.state == Reservation.State.RETURNED]
-    stock.apply(rows, _summed(released, sign=-1), Cause(Kind.RELEASE, document, reason, actor))
-    back = [Change(change.level_id, on_hand=change.reserved) for change in _summed(returned, sign=1)]
+    stock.apply(rows, _held(released, sign=-1), Cause(Kind.RELEASE, document, reason, actor))
+    back = [Change(level, on_hand=number) for level, number in by_level(returned).items()]
     stock.apply(rows, back, Cause(Kind.RETURN, document, reason, actor))
 
 
@@ -233,34 +233,9 @@ def _now_and_later(demands: Iterable[Demand], room: Mapping[int, Room]) -> tuple
     return now, later
 
 
-def _summed(holds: Iterable[Reservation], *, sign: int) -> list[Change]:
-    """One change a level, however many lines it serves."""
-    units: dict[int, int] = defaultdict(int)
-    for hold in holds:
-        units[hold.level_id] += hold.quantity
-    return [Change(level_id, reserved=sign * number) for level_id, number in units.items()]
-
-
-def _part_off(goods: Iterable[Reservation], units: Mapping[int, int]) -> list[Reservation]:
-    """These units of the reservations, by line, ended; what is left of each stays as it was."""
-    left, parts = dict(units), []
-    for row in goods:
-        if taken := min(row.quantity, left[row.order_line_id]):
-            left[row.order_line_id] -= taken
-            parts.append(_split(row, taken))
-    return parts
-
-
-def _split(row: Reservation, taken: int) -> Reservation:
-    """That many units of the reservation: released where they were set aside, returned where they were sent."""
-    ended = Reservation.State.RELEASED if row.state == Reservation.State.HELD else Reservation.State.RETURNED
-    if taken < row.quantity:
-        row.quantity -= taken
-        row.save(update_fields=["quantity"])
-        row.pk, row.quantity, row._state.adding = None, taken, True
-    row.state = ended
-    row.save()
-    return row
+def _held(holds: Iterable[Reservation], *, sign: int) -> list[Change]:
+    """What these reservations hold, as one change a level: 1 to hold it, -1 to let it go."""
+    return [Change(level, reserved=sign * number) for level, number in by_level(holds).items()]
 
 
 def _change_on_hand(level: StockLevel, rows: Sequence[StockLevel], change: int, cause: Cause) -> None:
