@@ -1,12 +1,11 @@
 """What an order asks of the warehouse: its lines held, held longer, or held once more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import transaction
 
-from shop.catalog.models import ProductVariant
-from shop.checkout.promises import promised
 from shop.orders.models import Order, OrderLine
+from shop.suppliers.promises import promise
 from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation
 from shop.warehouse.moving_models import BackOrder
@@ -63,16 +62,6 @@ def reserve(order: Order, lines: Iterable[OrderLine]) -> None:
 def demands_of(lines: Iterable[OrderLine]) -> list[warehouse.Demand]:
     """What these lines want; a line whose variant was deleted wants nothing."""
     return [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in lines if line.variant_id]
-
-
-def promise(back_orders: Sequence[BackOrder]) -> None:
-    """Note the days on which these units may be expected."""
-    if not back_orders:
-        return
-    days = promised(ProductVariant.objects.filter(pk__in={row.variant_id for row in back_orders}))
-    for row in back_orders:
-        row.promised_on = days[row.variant_id]
-    BackOrder.objects.bulk_update(back_orders, ["promised_on"])
 
 
 def taken(order: Order) -> set[int]:

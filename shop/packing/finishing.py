@@ -17,12 +17,14 @@ from shop.delivery.shipment_models import Shipment, ShipmentLine
 from shop.events.services import emit
 from shop.mail.services import queue_mail
 from shop.orders.models import Order
+from shop.orders.waiting import with_promises
 from shop.packing.models import PackingLine, PackingTask
 from shop.packing.scanning import name_of
 from shop.packing.services import NotPackable, follow_holds, lock_open
 from shop.payments.models import Refund
 from shop.payments.refunds import send_all
 from shop.refunds import services as refunding
+from shop.suppliers.promises import promise
 from shop.warehouse import leaving
 from shop.warehouse import services as warehouse
 from shop.warehouse.moving_models import BackOrder
@@ -167,6 +169,7 @@ def settle(order: Order, task: PackingTask, short: Sequence[PackingLine], actor:
 
 def mail_short(order: Order, task: PackingTask, short: Sequence[PackingLine]) -> None:
     """The buyer is told what comes later, and what does not come."""
+    with_promises([line.order_line for line in short])
     pieces = [(line.order_line, line.quantity - line.packed, line.remedy) for line in short]
     queue_mail(
         key=f"packing-short:{task.number}",
@@ -183,16 +186,17 @@ def mail_short(order: Order, task: PackingTask, short: Sequence[PackingLine]) ->
 
 
 def promise_later(order: Order, line: PackingLine) -> None:
-    """Hold the units where else they lie, and wait for those that lie nowhere."""
+    """Hold the units where else they lie, and wait for those that lie nowhere, to the day on which they may come."""
     units = line.quantity - line.packed
     variant = line.reservation.level.variant_id
+    # Its levels are locked since the units were written off: what is there stays there.
     here = min(units, warehouse.available([variant])[variant])
+    waits = []
     if here:
         wanted = warehouse.Demand(line.order_line_id, variant, here)
-        try:
-            with transaction.atomic():
-                warehouse.reserve(demands=[wanted], document=order.number, expires_at=None)
-        except warehouse.OutOfStock:
-            here = 0
+        waits = warehouse.reserve(demands=[wanted], document=order.number, expires_at=None)
     if units > here:
-        BackOrder.objects.create(order_line_id=line.order_line_id, variant_id=variant, quantity=units - here)
+        rest = BackOrder(order_line_id=line.order_line_id, variant_id=variant, quantity=units - here)
+        rest.save()
+        waits.append(rest)
+    promise(waits)

@@ -14,9 +14,9 @@ from shop.catalog import snapshot as snapshots
 from shop.catalog.models import Product, ProductImage, ProductVariant
 from shop.catalog.renditions import largest, media_url
 from shop.catalog.views.pages import PAGES
-from shop.checkout.promises import promised
 from shop.core.http import absolute, plain, public_page
 from shop.core.money import Money
+from shop.suppliers.promises import promised
 
 XML = "application/xml; charset=utf-8"
 # The protocol allows 50,000 addresses a file.

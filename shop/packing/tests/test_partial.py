@@ -1,8 +1,12 @@
 """A parcel that lacks something: later, or the money back; never paid for and not sent."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from shop.checkout.sentinel.stock import held_in_vain, orders_without_stock
+from shop.core.dates import short_day
 from shop.delivery.shipment_models import Shipment
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
@@ -78,6 +82,16 @@ def test_what_lies_nowhere_is_waited_for() -> None:
     assert list(BackOrder.objects.values_list("quantity", "state", "expires_at")) == [(1, "waiting", None)]
     assert (stage(task.order), refunds()) == (("paid", "unfulfilled"), [])
     assert all_agrees()
+
+
+def test_what_is_waited_for_is_promised_for_its_day_and_the_mail_says_so() -> None:
+    day = timezone.localdate() + timedelta(days=20)
+    task = make_task(make_variant(stock=1, expected_on=day))
+    close_with(task, "back-order")
+    assert BackOrder.objects.get().promised_on == day
+    mail = OutgoingMail.objects.get(key=f"packing-short:{task.number}")
+    assert f"Ships about {short_day(day)}" in mail.text
+    assert f"Ships about {short_day(day)}" in mail.html
 
 
 def test_an_order_of_which_nothing_can_be_packed_is_called_off_with_all_its_money() -> None:
