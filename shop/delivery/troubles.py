@@ -18,6 +18,7 @@ from shop.warehouse import services as warehouse
 from shop.warehouse.coming_back import give_up, parcel_comes_back
 from shop.warehouse.leaving import let_go, short
 from shop.warehouse.models import Reservation
+from shop.warehouse.moving_models import BackOrder
 
 AREA = Alert.Area.STOCK
 NOT_FETCHED = "Ask the customer. Otherwise say on the parcel's page that it came back, and refund it there."
@@ -87,8 +88,8 @@ def take_in(shipment_id: int, *, damaged: bool, actor: User | None) -> None:
 
 
 @transaction.atomic
-def send_again(shipment_id: int, *, actor: User | None) -> Order:
-    """Hold the goods of a parcel that is lost or came back once more, to be packed anew; the order.
+def send_again(shipment_id: int, *, actor: User | None) -> tuple[Order, list[BackOrder]]:
+    """Hold the goods of a parcel that is lost or came back once more; the order, and what of them is still to come.
 
     What came back is taken in first. Raises ShopError (OutOfStock where it cannot be had), with nothing changed.
     """
@@ -101,11 +102,11 @@ def send_again(shipment_id: int, *, actor: User | None) -> Order:
         shipment.refresh_from_db()
     if shipment.dispatched_at:
         give_up(goods=goods_of(shipment), is_back=shipment.state == State.RETURNED)
-    warehouse.reserve(demands=demands_of(shipment), document=order.number, expires_at=None)
+    waits = warehouse.reserve(demands=demands_of(shipment), document=order.number, expires_at=None)
     if shipment.state == State.LOST:
         shipment.goods_end = End.GIVEN_UP
     settle(order, shipment, Shipment.Remedy.SENT_AGAIN)
-    return order
+    return order, waits
 
 
 def refuse_settled(shipment: Shipment) -> None:

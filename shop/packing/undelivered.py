@@ -15,6 +15,7 @@ from shop.payments.models import Refund
 from shop.payments.refunds import send_all
 from shop.refunds import services as refunding
 from shop.refunds.services import Cause
+from shop.suppliers.promises import promise
 
 Remedy = Shipment.Remedy
 
@@ -22,7 +23,9 @@ Remedy = Shipment.Remedy
 @transaction.atomic
 def send_again(shipment_id: int, *, actor: User | None) -> None:
     """The goods of a lost or returned parcel are held once more, and wait to be packed. Raises ShopError."""
-    follow_holds(troubles.send_again(shipment_id, actor=actor))
+    order, waits = troubles.send_again(shipment_id, actor=actor)
+    promise(waits)
+    follow_holds(order)
 
 
 def refund_goods(shipment_id: int, *, actor: User | None) -> list[Refund]:

@@ -13,6 +13,7 @@ from shop.events.services import emit
 from shop.orders import services as orders
 from shop.orders.models import Order, OrderLine
 from shop.returns.models import Return, ReturnLine
+from shop.suppliers.promises import promise
 from shop.warehouse import services as warehouse
 
 State = Order.State
@@ -50,7 +51,7 @@ def open_replacement(parent: Return, lines: Sequence[ReturnLine]) -> None:
         user=order.user,
         hold_until=until,
     )
-    warehouse.reserve(demands=demands_of(replacement), document=replacement.number, expires_at=until)
+    promise(warehouse.reserve(demands=demands_of(replacement), document=replacement.number, expires_at=until))
     parent.replacement = replacement
 
 
@@ -104,7 +105,7 @@ def hold_again(order: Order) -> bool:
     if order.state != State.CANCELLED or order.cancelled_by_choice:
         return False
     try:
-        warehouse.reserve(demands=demands_of(order), document=order.number, expires_at=None)
+        promise(warehouse.reserve(demands=demands_of(order), document=order.number, expires_at=None))
     except warehouse.OutOfStock:
         return False
     return True

@@ -50,7 +50,7 @@ def test_a_parcel_that_did_not_come_back_is_not_taken_in() -> None:
 
 def test_what_is_lost_is_sent_again_once_from_what_is_left() -> None:
     shipment = sent(kind=Kind.LOST)
-    order = troubles.send_again(shipment.pk, actor=None)
+    order, _ = troubles.send_again(shipment.pk, actor=None)
     assert order.fulfilment_state == Order.FulfilmentState.UNFULFILLED
     assert (level(), sorted(Reservation.objects.values_list("state", flat=True))) == ((8, 2, 0), ["held", "released"])
     with pytest.raises(ShopError):

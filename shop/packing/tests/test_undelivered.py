@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from shop.alerts.models import Alert
+from shop.catalog.models import ProductVariant
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.delivery.models import ShippingMethod
@@ -22,6 +24,8 @@ from shop.payments.models import Refund
 from shop.tests.builders import make_variant
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import Reservation, StockLevel
+from shop.warehouse.moving_models import BackOrder
+from shop.warehouse.services import set_on_hand
 
 pytestmark = pytest.mark.django_db
 Kind = TrackingEvent.Kind
@@ -240,3 +244,13 @@ def test_the_order_is_as_far_as_its_parcels_once_the_rest_is_refunded() -> None:
     shipment = close_with(task, "refund").shipment
     assert shipment is not None
     assert stage(order) == ("paid", "packed")
+
+
+def test_what_is_to_come_before_it_can_be_sent_again_is_promised_for_its_day() -> None:
+    shipment = in_trouble(Kind.LOST)
+    level = StockLevel.objects.get()
+    set_on_hand(level=level, on_hand=0, reason="count", actor=None)
+    day = timezone.localdate() + timedelta(days=20)
+    ProductVariant.objects.update(sold_ahead=5, expected_on=day)
+    send_again(shipment.pk, actor=None)
+    assert BackOrder.objects.values_list("quantity", "promised_on").get() == (2, day)

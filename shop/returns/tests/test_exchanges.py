@@ -1,7 +1,11 @@
 """Another size in exchange: held from the request on, sent once the first is here, and what may become of it."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from shop.catalog.models import ProductVariant
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of
 from shop.core.errors import ShopError
 from shop.events.models import OutboxEvent
@@ -28,7 +32,8 @@ from shop.returns.tests.builders import (
 from shop.returns.units import left_to_return, paid_line
 from shop.tests.builders import make_variant
 from shop.warehouse import services as warehouse
-from shop.warehouse.models import Reservation
+from shop.warehouse.models import Reservation, StockLevel
+from shop.warehouse.moving_models import BackOrder
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +47,16 @@ def test_the_other_size_is_held_from_the_request_on_and_costs_nothing(fake: Fake
     assert stock_of(large) == (3, 1, 0)
     hold = Reservation.objects.get(order_line__order=other)
     assert hold.expires_at == other.hold_until
+
+
+def test_a_size_that_is_still_to_come_is_promised_for_its_day(fake: FakeProvider) -> None:
+    small, large = shirts("S", "L", stock=3)
+    order = delivered(fake, small)
+    StockLevel.objects.filter(variant=large).update(on_hand=0)
+    day = timezone.localdate() + timedelta(days=20)
+    ProductVariant.objects.filter(pk=large.pk).update(sold_ahead=2, expected_on=day)
+    other = replacement_of(ask(order, 1, size=large))
+    assert BackOrder.objects.values_list("order_line__order", "quantity", "promised_on").get() == (other.pk, 1, day)
 
 
 def test_it_is_paid_and_packed_once_the_first_is_here(fake: FakeProvider) -> None:
