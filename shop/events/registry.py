@@ -25,7 +25,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     ),
     "StockLow": ("shop.warehouse.handlers.mail_stock_low", "shop.suppliers.handlers.draft_low"),
     "StockReceived": ("shop.warehouse.handlers.fill_received",),
-    "BackOrderFilled": ("shop.packing.handlers.plan_order",),
+    "BackOrderFilled": ("shop.orders.handlers.mail_come_in", "shop.packing.handlers.plan_order"),
     "PurchaseOrderSent": ("shop.suppliers.handlers.mail_purchase_order",),
     "PackageCreated": ("shop.returns.handlers.refund_exchange",),
     "PackagingFailed": ("shop.returns.handlers.refund_exchange",),

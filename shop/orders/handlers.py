@@ -1,10 +1,13 @@
 """What orders do when something happened."""
 
+from collections import Counter
+
 from shop.events.envelope import Event
 from shop.mail.services import queue_mail
 from shop.orders.labels import address_lines, delivery_days
 from shop.orders.models import Order
 from shop.orders.waiting import with_promises
+from shop.warehouse.models import Reservation
 
 
 def mail_confirmation(event: Event) -> None:
@@ -22,5 +25,30 @@ def mail_confirmation(event: Event) -> None:
             "waits": any(line.promise for line in lines),
             "address": address_lines(order),
             "days": delivery_days(order),
+        },
+    )
+
+
+def mail_come_in(event: Event) -> None:
+    """BackOrderFilled: tell the buyer that what they waited for is here. Not of an order that was called off since."""
+    order = Order.objects.get(pk=event.detail["order_id"])
+    held = Reservation.objects.held().filter(order_line__order=order, order_line__in=event.detail["line_ids"])
+    units = Counter[int]()
+    for hold in held:
+        units[hold.order_line_id] += hold.quantity
+    lines = list(order.lines.filter(pk__in=units).order_by("pk"))
+    if order.state != Order.State.PAID or not lines:
+        return
+    names = list(dict.fromkeys(line.product_name for line in lines))
+    queue_mail(
+        key=f"come-in:{event.id}",
+        to=order.email,
+        template="come-in",
+        context={
+            "order": order,
+            "first_name": order.full_name.strip().partition(" ")[0],
+            "what": " and ".join(names),
+            "are": "are" if len(names) > 1 else "is",
+            "pieces": [(line, units[line.pk]) for line in lines],
         },
     )

@@ -1,5 +1,6 @@
 """Goods came in: who waits for them gets them, whoever paid first before the others."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from shop.warehouse.services import Demand, allocate
 def fill(variant_ids: Iterable[int]) -> None:
     """Hold free units of these variants for the paid orders that wait for them, as far as they go.
 
-    Emits BackOrderFilled for each order of which a line waits for nothing any more. Doing it again changes nothing.
+    Emits BackOrderFilled for each order of which lines wait for nothing any more. Doing it again changes nothing.
     """
     rows = stock.lock(variant_ids)
     served = _served(rows)
@@ -43,9 +44,11 @@ def fill(variant_ids: Iterable[int]) -> None:
     for row, units in served.items():
         ahead.part_off(row, units, BackOrder.State.FILLED)
     still = BackOrder.objects.waiting().filter(order_line_id__in=orders).values_list("order_line_id", flat=True)
-    whole = {orders[line].pk: orders[line].number for line in orders.keys() - set(still)}
-    for order_id, number in sorted(whole.items()):
-        emit("BackOrderFilled", {"order_id": order_id, "number": number})
+    whole: dict[int, list[int]] = defaultdict(list)
+    for line in sorted(orders.keys() - set(still)):
+        whole[orders[line].pk].append(line)
+    for order_id, lines in sorted(whole.items()):
+        emit("BackOrderFilled", {"order_id": order_id, "number": orders[lines[0]].number, "line_ids": lines})
 
 
 def _served(rows: Sequence[StockLevel]) -> dict[BackOrder, int]:
