@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from adminpanel.fields import CountriesField, MoneyField
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import StaffInline
+from shop.adapters.carriers import carrier
 from shop.core.countries import country_names
 from shop.core.money import Money
 from shop.delivery.models import ShippingMethod, ShippingRate
+from shop.warehouse.models import StockLocation
 
 
 class ShippingRateForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -43,11 +47,36 @@ class ShippingRateInline(StaffInline):
         return rows.select_related("method")
 
 
+def carrier_choices() -> list[tuple[str, str]]:
+    """The carriers that this shop knows, and none."""
+    return [("", "None"), *((code, carrier(code).title) for code in settings.CARRIERS)]
+
+
+class ShippingMethodForm(forms.ModelForm):  # type: ignore[type-arg]
+    carrier = forms.ChoiceField(
+        choices=carrier_choices,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Who brings it, and makes its labels",
+    )
+
+    class Meta:
+        model = ShippingMethod
+        fields = ["code", "name", "position", "is_active", "carrier", "collect_at", "cut_off"]
+
+
 @admin.register(ShippingMethod)
 class ShippingMethodAdmin(ShownAdmin):
+    form = ShippingMethodForm
     list_display = ["name", "code", "carrier", "cut_off", "position", "is_active", "rates_in_words"]
     search_fields = ["name", "code"]
     inlines = [ShippingRateInline]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Customers fetch their orders only where a location offers that."""
+        if db_field.name == "collect_at":
+            kwargs["queryset"] = StockLocation.objects.filter(offers_collection=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShippingMethod]:
         rows: QuerySet[ShippingMethod] = super().get_queryset(request)

@@ -12,7 +12,7 @@ from shop.adapters.carriers import CarrierError
 from shop.adapters.payments import ProviderError
 from shop.core.errors import ShopError
 from shop.delivery import troubles
-from shop.delivery.labels import drop_label, make_label, write_tracking
+from shop.delivery.labels import drop_label, make_label, send_by_post, write_tracking
 from shop.delivery.parcels import dispatch, make_ready, note
 from shop.delivery.shipment_models import Shipment, TrackingEvent
 from shop.delivery.ways import collected_at, needs_label
@@ -57,6 +57,11 @@ def label(request: HttpRequest, shipment: Shipment, actor: User) -> str:
 def drop(request: HttpRequest, shipment: Shipment, actor: User) -> str:
     drop_label(shipment.pk, actor=actor)
     return "The label was given back."
+
+
+def by_post(request: HttpRequest, shipment: Shipment, actor: User) -> str:
+    send_by_post(shipment.pk)
+    return "It goes by post: buy the postage, write down the tracking number if there is one, and hand it over."
 
 
 def tracking(request: HttpRequest, shipment: Shipment, actor: User) -> str:
@@ -117,6 +122,7 @@ ALL_STEPS = (
     ParcelStep("ready", "Ready to collect", ready, (*IN_HOUSE, *OUTSIDE)),
     ParcelStep("tracking", "Write the tracking number", tracking, (*IN_HOUSE, *OUTSIDE), asks="Tracking number"),
     ParcelStep("drop-label", "Give the label back", drop, IN_HOUSE),
+    ParcelStep("by-post", "Send by post", by_post, IN_HOUSE),
     ParcelStep("unpack", "Open it again", open_again, IN_HOUSE),
     ParcelStep("collected", "It was collected", noting(Kind.DELIVERED), (State.READY,)),
     ParcelStep("delivered", "It arrived", noting(Kind.DELIVERED), (*OUTSIDE, State.FAILED, State.LOST)),
@@ -141,9 +147,10 @@ def offered_steps(user: Any, shipment: Shipment) -> list[ParcelStep]:
     else:
         skip.add("ready")
     has_label = getattr(shipment, "has_label", False)
-    skip |= {"label"} if has_label or not needs_label(order, shipment) else {"tracking", "drop-label"}
     if has_label:
-        skip.add("tracking")
+        skip |= {"label", "tracking", "by-post"}
+    else:
+        skip |= {"drop-label", "tracking"} if needs_label(order, shipment) else {"drop-label", "label", "by-post"}
     skip |= {"restock", "damaged"} if shipment.goods_end else set()
     skip |= {"again", "refund"} if shipment.remedy else set()
     return [

@@ -8,7 +8,8 @@ from django.urls import reverse
 from adminpanel.delivery_admin import rate_in_words
 from adminpanel.tests.builders import make_staff, signed_in
 from shop.delivery.models import ShippingMethod, ShippingRate
-from shop.tests.builders import make_rate
+from shop.tests.builders import make_location, make_rate
+from shop.warehouse.models import StockLocation
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -16,6 +17,7 @@ def form(**changes: Any) -> dict[str, Any]:
     fields = {f"rates-0-{name}": value for name, value in (rate | changes).items()}
     management = {"rates-TOTAL_FORMS": "1", "rates-INITIAL_FORMS": "0"}
     method = {"code": "standard", "name": "Standard", "position": "0", "cut_off": "14:00", "is_active": "on"}
+    method |= {name: changes[name] for name in ("carrier", "collect_at") if name in changes}
     return method | management | fields
 
 
@@ -49,3 +51,19 @@ def test_bad_rates_get_a_message_and_nothing_is_saved(changes: dict[str, str], m
 def test_a_rate_reads_as_a_sentence() -> None:
     assert rate_in_words(make_rate()) == "United Kingdom £3.95, free over £75"
     assert rate_in_words(make_rate("far", 1200, None, countries=["FR", "DE"])) == "2 countries £12"
+
+
+@pytest.mark.django_db
+def test_a_carrier_that_nobody_knows_and_a_place_that_hands_nothing_out_are_refused() -> None:
+    closed, opened = make_location("closed"), make_location("open")
+    StockLocation.objects.filter(pk=opened.pk).update(offers_collection=True)
+    owner, page = signed_in(make_staff("owner")), reverse("admin:shop_shippingmethod_add")
+    shown = owner.get(page).content.decode()
+    assert f'<option value="{opened.pk}"' in shown and f'<option value="{closed.pk}"' not in shown
+    assert all(words in shown for words in ("Local Courier</option>", "EasyPost</option>", "Post</option>"))
+    for wrong in ({"carrier": "courrier"}, {"collect_at": str(closed.pk)}):
+        assert "Select a valid choice" in owner.post(page, form(**wrong)).content.decode()
+    assert not ShippingMethod.objects.exists()
+    assert owner.post(page, form(carrier="table", collect_at=str(opened.pk))).status_code == 302
+    method = ShippingMethod.objects.get()
+    assert (method.carrier, method.collect_at) == ("table", opened)

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from adminpanel.tests.builders import make_staff, signed_in
+from shop.core import clock
 from shop.delivery.parcels import News, record
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, TrackingEvent
 from shop.delivery.tests.builders import make_held_order, make_packed, pack
@@ -63,6 +64,32 @@ def test_a_step_on_the_page_is_done_once_and_told(staff: Client, courier: object
     assert "Noted: could not be" in staff.post(page, {"do": "failed", "words": "Shut"}, follow=True).content.decode()
     shipment.refresh_from_db()
     assert (shipment.state, shipment.closed_note) == ("failed", "Shut")
+
+
+def test_a_parcel_that_gets_no_label_goes_by_post_with_a_number_written_by_hand(staff: Client) -> None:
+    shipment = make_packed()
+    page = reverse("admin:shop_shipment_change", args=[shipment.pk])
+    shown = staff.get(page).content.decode()
+    assert "Send by post" in shown and "Give the label back" not in shown
+    assert "has no label yet" in staff.post(page, {"do": "hand-over"}, follow=True).content.decode()
+    shown = staff.post(page, {"do": "by-post"}, follow=True).content.decode()
+    assert "It goes by post" in shown and "Write the tracking number" in shown
+    assert "Make the label" not in shown and "Send by post" not in shown
+    staff.post(page, {"do": "tracking", "words": "RM123"})
+    assert "is handed over." in staff.post(page, {"do": "hand-over"}, follow=True).content.decode()
+    assert "is handed over." in staff.post(page, {"do": "by-post"}, follow=True).content.decode()
+    shipment.refresh_from_db()
+    assert (shipment.state, shipment.carrier, shipment.tracking_number) == ("dispatched", "table", "RM123")
+
+
+def test_a_parcel_with_a_label_or_one_being_made_stays_with_its_carrier(staff: Client) -> None:
+    labelled, asked = make_packed(carrier="courier"), make_packed(label_asked_at=clock.now())
+    ShipmentLabel.objects.create(shipment=labelled, pdf=b"%PDF")
+    for shipment, words in ((labelled, "give that back first"), (asked, "is being asked for")):
+        page = reverse("admin:shop_shipment_change", args=[shipment.pk])
+        assert words in staff.post(page, {"do": "by-post"}, follow=True).content.decode()
+        shipment.refresh_from_db()
+        assert shipment.carrier == ""
 
 
 @pytest.mark.parametrize("kind", ["lost", "returned"])

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # Well above the longest that two tries and two looks may take.
 CLAIM = timedelta(minutes=5)
+# The entry of settings.CARRIERS that asks nobody: what goes when a carrier's labels cannot be had.
+POST = "table"
 MOST, LONGEST_NUMBER = 50, 80
 # What a parcel weighs at least, with its paper.
 LIGHTEST = 100
@@ -97,6 +99,29 @@ def drop_unused() -> int:
 
 
 @transaction.atomic
+def send_by_post(shipment_id: int) -> None:
+    """A packed parcel goes without a label of its carrier: staff buy the postage and write its number.
+
+    Raises ShopError, with nothing changed, for one that has left, has a label, or whose label is being asked for.
+    """
+    _, shipment = locked(shipment_id)
+    if shipment.state != Shipment.State.PACKED:
+        raise InvalidTransition(f"{shipment.number} is {shipment.get_state_display().lower()}.")
+    if ShipmentLabel.objects.filter(shipment=shipment).exists():
+        raise InvalidTransition(f"{shipment.number} has a label: give that back first.")
+    refuse_while_asked(shipment)
+    shipment.carrier = POST
+    shipment.save(update_fields=["carrier", "updated_at"])
+
+
+def refuse_while_asked(shipment: Shipment) -> None:
+    """Raise ShopError while a carrier may still be making the parcel's label."""
+    before = shipment.label_asked_at
+    if before and before > clock.now() - CLAIM:
+        raise ShopError(f"The label of {shipment.number} is being asked for. Look again in a moment.")
+
+
+@transaction.atomic
 def write_tracking(shipment_id: int, number: str) -> None:
     """Note the number of a carrier whose labels are not made here. Raises ShopError for none, or beside a label."""
     _, shipment = locked(shipment_id)
@@ -132,10 +157,8 @@ def _claim(shipment_id: int) -> tuple[str, LabelRequest, bool]:
         )
     if not is_known(code) or not carrier(code).makes_labels:
         raise ShopError("This carrier makes no labels: write the tracking number on the parcel's page.")
-    before = shipment.label_asked_at
-    if before and before > clock.now() - CLAIM:
-        raise ShopError(f"The label of {shipment.number} is being asked for. Look again in a moment.")
-    shipment.label_asked_at = clock.now()
+    refuse_while_asked(shipment)
+    before, shipment.label_asked_at = shipment.label_asked_at, clock.now()
     shipment.save(update_fields=["label_asked_at"])
     return code, request_of(order, shipment), before is not None
 

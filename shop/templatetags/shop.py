@@ -77,6 +77,12 @@ def return_days() -> int:
 
 
 @register.simple_tag
+def withdrawal_days() -> int:
+    """For how many days after the delivery a buyer may withdraw from the contract."""
+    return settings.WITHDRAWAL_DAYS
+
+
+@register.simple_tag
 def shop_email() -> str:
     """Where the shop reads mails."""
     return str(settings.SHOP_EMAIL)

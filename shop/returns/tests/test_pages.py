@@ -125,3 +125,17 @@ def test_pieces_kept_for_an_exchange_cannot_be_paid_for(client: Client, fake: Fa
     client.force_login(user)
     assert "Pay now" not in client.get(f"/account/orders/{other.number}/").content.decode()
     assert "Return something" in client.get(f"/account/orders/{order.number}/").content.decode()
+
+
+def test_the_help_page_says_what_the_order_page_offers(client: Client, fake: FakeProvider) -> None:
+    order = delivered(fake)
+    told = client.get("/pages/returns/").content.decode()
+    offered = client.get(f"/orders/{order.number}/{order.key}/").content.decode()
+    for words in ("Return something", "Withdraw from the contract here"):
+        assert words in told and words in offered
+    assert "For 14 days from the arrival" in told and "/account/orders/" in told
+    asked = client.get(at(order, "return/")).content.decode()
+    for page in (told, asked):
+        assert "for you until your parcel is here" in page
+    for wrong in ("One line is enough", "Any post office or carrier", "Order the size you want"):
+        assert wrong not in told
