@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from shop.cart.services import Bag, BagLine
 from shop.catalog.renditions import smallest
@@ -49,7 +50,7 @@ class Choice:
     def terms(self) -> DeliveryTerms:
         """What an order keeps of it."""
         offer = self.offer
-        return DeliveryTerms(offer.code, offer.name, offer.price, offer.first_day, offer.last_day, self.discount)
+        return replace(offer.terms(), discount=self.discount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,17 @@ def quote(bag: Bag, country: str, catalogue: Snapshot | None = None, customer: s
     rates = shown_rates(catalogue, country) if catalogue else ShippingRate.objects.offered_in(country)
     free = found.free_delivery is not None
     offered = offers_of(rates, country, load_of(lines, goods), catalogue=catalogue) if lines else []
-    choices = tuple(choice(offer, lines, levy, free=free) for offer in offered)
+    later = later_of(bag)
+    choices = tuple(choice(replace(offer, later=later), lines, levy, free=free) for offer in offered)
     return Quote(bag, country, bag.currency, tuple(lines), choices, found, levy.is_export, levy.is_known)
+
+
+def later_of(bag: Bag) -> Literal["", "rest", "all"]:
+    """How much of what is sold of the bag is sold before it is here."""
+    later = sum(line.later for line in bag.lines)
+    if not later:
+        return ""
+    return "all" if later == sum(line.quantity for line in bag.lines if line.is_sold) else "rest"
 
 
 def load_of(lines: Sequence[LineToOrder], goods: int) -> Load:

@@ -106,11 +106,10 @@ def words_of(order: Order, shipment: Shipment) -> dict[str, str]:
     known = list(order.shipments.exclude(state=State.CANCELLED).order_by("pk").values_list("pk", flat=True))
     alone = len(known) < 2
     number = "" if alone else f"Parcel {known.index(shipment.pk) + 1} of {len(known)}"
-    promised = shipment.promised_on or order.delivery_until
     return {
         "parcel": number or "Your parcel",
         "parcel_in": number.lower() or "your parcel",
-        "until": f" and should be with you by {long_day(promised)}" if promised else "",
+        "until": f" and should be with you by {long_day(promised)}" if (promised := shipment.day_to_come) else "",
         "place": place_of(order, shipment),
         "note": f" ({shipment.closed_note})" if shipment.closed_note else "",
     }

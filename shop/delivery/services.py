@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from django.conf import settings
 
@@ -12,6 +13,7 @@ from shop.core.dates import day_span
 from shop.core.money import Money
 from shop.delivery.days import add_working_days, closed_days, dispatch_day
 from shop.delivery.models import ShippingRate
+from shop.orders.models import Order
 from shop.orders.services import DeliveryTerms
 
 
@@ -38,15 +40,21 @@ class Offer:
     last_day: date
     # Where the customer fetches it; empty where it is brought.
     place: str = ""
+    # What of it is sold before it is here: these days are not its days.
+    later: Literal["", "rest", "all"] = ""
 
     @property
     def days(self) -> str:
-        return day_span(self.first_day, self.last_day)
+        """'Wed 25 to Fri 27 November'; 'Wed 25 November, the rest later'; 'once it has come in'."""
+        if self.later == "all":
+            return "once it has come in"
+        span = day_span(self.first_day, self.last_day)
+        return f"{span}, the rest later" if self.later else span
 
     @property
     def when(self) -> str:
-        """'Wed 25 to Fri 27 November'; 'Ready Wed 25 November, at Hackney shop'."""
-        return f"Ready {self.days}, at {self.place}" if self.place else self.days
+        """The same for itself: 'Ready Wed 25 November, at Hackney shop', 'Once it has come in'."""
+        return f"Ready {self.days}, at {self.place}" if self.place else f"{self.days[:1].upper()}{self.days[1:]}"
 
     @property
     def price_text(self) -> str:
@@ -54,7 +62,8 @@ class Offer:
 
     def terms(self) -> DeliveryTerms:
         """What an order keeps of it."""
-        return DeliveryTerms(self.code, self.name, self.price, self.first_day, self.last_day)
+        days = (None, None) if self.later == "all" else (self.first_day, self.last_day)
+        return DeliveryTerms(self.code, self.name, self.price, *days)
 
 
 def offers(country: str, load: Load, now: datetime | None = None) -> list[Offer]:
@@ -116,6 +125,16 @@ def offer(
         last_day=add_working_days(ready, rate.max_days, *days),
         place=place.name if place else "",
     )
+
+
+def arrival(order: Order, load: Load, leaves: date) -> date | None:
+    """By when a parcel of the order that leaves on that day has arrived; None where nothing goes there that way now."""
+    rates = ShippingRate.objects.filter(method__code=order.shipping_method, countries__contains=[order.country])
+    found = list(rates.select_related("method__collect_at"))
+    # Heavier than any of them takes, it still goes: it has been sold.
+    fitting = [rate for rate in found if rate.takes(load.weight, load.volume)] or found
+    best = min(fitting, key=lambda rate: rate.limits, default=None)
+    return offer(best, load.goods, leaves, order.country, closed_days()).last_day if best else None
 
 
 def countries() -> set[str]:

@@ -1,11 +1,13 @@
 """Parcels: what was packed into one, which carrier has it, and where it is."""
 
+from datetime import date
 from functools import partial
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from shop.core import clock
@@ -96,6 +98,12 @@ class Shipment(TimeStamped):
             return False
         here = (self.State.PACKED, self.State.READY, self.State.FAILED)
         return self.state in here or (self.state == self.State.RETURNED and not self.goods_end)
+
+    @property
+    def day_to_come(self) -> date | None:
+        """By when it is promised; None once that day is over."""
+        is_to_come = self.promised_on and self.promised_on >= timezone.localdate(clock.now())
+        return self.promised_on if is_to_come else None
 
 
 class ShipmentLine(models.Model):

@@ -96,8 +96,8 @@ def _shown(shipment: Shipment, name: str, place: StockLocation | None) -> Parcel
 def _when(shipment: Shipment) -> str:
     if shipment.delivered_at:
         return f"Delivered {long_day(shipment.delivered_at.date())}"
-    if shipment.promised_on and shipment.state in (State.PACKED, State.DISPATCHED, State.IN_TRANSIT):
-        return f"Expected by {long_day(shipment.promised_on)}"
+    if (promised := shipment.day_to_come) and shipment.state in (State.PACKED, State.DISPATCHED, State.IN_TRANSIT):
+        return f"Expected by {long_day(promised)}"
     return ""
 
 

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from shop.accounts.visitors import customer
 from shop.cart.cookies import guest_key
 from shop.cart.stores import bag_of
 from shop.checkout import bags
+from shop.core import clock
 from shop.core.http import personal_page
 from shop.delivery.showing import TROUBLE, ParcelShown, last_news, packed_at, parcels_of, ready_at
 from shop.delivery.ways import collected_at
@@ -122,7 +124,12 @@ def ways(order: Order) -> dict[str, object]:
 
 
 def is_awaited(order: Order, parcels: list[ParcelShown]) -> bool:
-    """Whether it still comes when it was said that it would: not what is lost, was tried in vain, or can be fetched."""
+    """Whether it still comes when it was said that it would: not what is lost, was tried in vain, or can be fetched.
+
+    Nor what has not come by then.
+    """
+    if order.delivery_until and order.delivery_until < timezone.localdate(clock.now()):
+        return False
     is_packed = order.fulfilment_state in (Fulfilment.PACKED, Fulfilment.SHIPPED) and bool(parcels)
     return not is_packed or any(parcel.is_awaited for parcel in parcels)
 

@@ -6,13 +6,17 @@ One transaction, in the order of locks that all keep: order, payments, task, sto
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.db import transaction
+from django.utils import timezone
 
 from shop.accounts.models import User
 from shop.core import clock
+from shop.delivery.days import CUT_OFF, dispatch_day
 from shop.delivery.fulfilment import follow, is_left_to_pack, parcels_of
 from shop.delivery.models import ShippingMethod
+from shop.delivery.services import Load, arrival
 from shop.delivery.shipment_models import Shipment, ShipmentLine
 from shop.events.services import emit
 from shop.mail.services import queue_mail
@@ -108,14 +112,16 @@ def ship_packed(order: Order, task: PackingTask, lines: Sequence[PackingLine], a
     if not packed:
         return None
     products = [(line.reservation.level.variant.product, line.packed) for line in packed]
+    weight = sum(product.weight_grams * units for product, units in products)
+    volume = sum(product.volume_cm3 * units for product, units in products)
     method = ShippingMethod.objects.filter(code=order.shipping_method).first()
     shipment = Shipment.objects.create(
         order=order,
         location_id=task.location_id,
         carrier=method.carrier if method else "",
-        weight_grams=sum(product.weight_grams * units for product, units in products),
-        volume_cm3=sum(product.volume_cm3 * units for product, units in products),
-        promised_on=order.delivery_until,
+        weight_grams=weight,
+        volume_cm3=volume,
+        promised_on=promised_day(order, task, method, Load(0, weight, volume)),
         packed_by=actor,
     )
     ShipmentLine.objects.bulk_create(
@@ -123,6 +129,17 @@ def ship_packed(order: Order, task: PackingTask, lines: Sequence[PackingLine], a
         for (bought, level), units in by_level(packed).items()
     )
     return shipment
+
+
+def promised_day(order: Order, task: PackingTask, method: ShippingMethod | None, load: Load) -> date | None:
+    """When this parcel has arrived: as the order was promised, later where its goods came later. Never a past day."""
+    today, promised = timezone.localdate(clock.now()), order.delivery_until
+    leaves = dispatch_day(clock.now(), method.cut_off if method else CUT_OFF)
+    if task.send_by and task.send_by >= today:
+        # Closed after the cut-off of its own day it leaves in time all the same.
+        leaves = min(leaves, task.send_by)
+    days = [day for day in (promised, arrival(order, load, leaves)) if day and day >= today]
+    return max(days, default=None)
 
 
 def by_level(lines: Iterable[PackingLine]) -> Counter[tuple[int, int]]:

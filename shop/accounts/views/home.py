@@ -73,10 +73,12 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     is_paid = found.state == State.PAID
     place = collected_at(found)
     parcels = parcels_of(found, place) if is_paid else []
+    lines = with_promises(list(found.lines.all()))
     context = {
         "order": found,
         "status": status(found),
-        "lines": with_promises(list(found.lines.all())),
+        "lines": lines,
+        "waits": any(line.promise for line in lines),
         "taxes": list(found.taxes.all()),
         "documents": list(documents_of(found)),
         "address": address_lines(found),
