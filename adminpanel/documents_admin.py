@@ -20,7 +20,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     history_in = "A document is never changed once it is issued: what corrects it is another one."
     list_display = ["number", "kind", "order_number", "buyer", "issued_at", "total", "tax_money", "download"]
     list_filter = ["kind", "issued_at"]
-    search_fields = ["number", "order__number", "order__email", "order__full_name"]
+    search_fields = ["^number", "^order__number", "order__email__istartswith", "@order__full_name"]
     search_help_text = "Number of the document or order, e-mail or name"
     fields = ["number", "kind", "order", "refund", "issued_at", "total", "tax_money", "download", "content"]
     readonly_fields = fields

@@ -18,10 +18,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from adminpanel.list_search import LONGEST, MOST_WORDS
 from adminpanel.people_admin import visible_people
 from adminpanel.queues import read
 from shop.accounts.models import User
 from shop.catalog.models import Product, ProductVariant
+from shop.core.words import SHORTEST_BEGINNING, words_in
 from shop.delivery.shipment_models import Shipment
 from shop.orders.models import Order
 from shop.packing.models import PackingTask, Wave
@@ -30,11 +32,6 @@ from shop.suppliers.purchase_models import GoodsReceipt, PurchaseOrder
 from shop.warehouse.moving_models import StockCount, Transfer
 
 MOST = 8
-# Longer than anything that could be found.
-LONGEST = 254
-# Fewer letters would find half of the shop.
-SHORTEST_BEGINNING = 3
-WORDS = 6
 HOUSE_NUMBER = re.compile(r"[A-Z]{2}-[0-9A-Z]{6}\Z")
 ORDER_NUMBER = re.compile(r"([0-9A-Z]{4})-?([0-9A-Z]{4})\Z")
 
@@ -56,8 +53,7 @@ class Typed:
 
     @property
     def words(self) -> list[str]:
-        """Letters and digits only, so that nothing in them means anything to the database."""
-        return re.findall(r"[^\W_]+", self.text)[:WORDS]
+        return words_in(self.text)[:MOST_WORDS]
 
     @property
     def order_number(self) -> str:

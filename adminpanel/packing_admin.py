@@ -81,7 +81,7 @@ class PackingTaskAdmin(ReadOnlyAdmin):
     list_display_links = ["order_number"]
     list_filter = [QueueFilter, "location", "send_by"]
     list_select_related = ["order", "location", "wave"]
-    search_fields = ["=number", "=order__number", "=wave__number", "=lines__order_line__sku"]
+    search_fields = ["=number", "=order__number", "=wave__number", "lines__order_line__variant__sku__istartswith"]
     search_help_text = "Number of the order, task or wave, or a SKU"
     ordering = [F("send_by").asc(nulls_last=True), "pk"]
     list_before_template = "adminpanel/packing/find.html"

@@ -35,7 +35,7 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
     list_display = ["order", "provider", state_column("state", KINDS), "total", "created_at", "paid_at"]
     list_filter = ["state", "provider", "created_at"]
     list_select_related = ["order"]
-    search_fields = ["=order__number", "order__email", "=session_id", "=intent_id"]
+    search_fields = ["=order__number", "order__email__istartswith", "=session_id", "=intent_id"]
     search_help_text = "Order number, e-mail or the provider's id"
     fields = [
         "order",

@@ -111,8 +111,8 @@ class PersonAdmin(SecondStepOff, DjangoUserAdmin, WithinOwnRights):  # type: ign
     change_password_form = AdminPasswordChangeForm
     list_display = ["email", "full_name", "is_staff", "roles", "is_active", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["email", "full_name"]
-    search_help_text = "E-mail or name"
+    search_fields = ["email__istartswith", "@full_name"]
+    search_help_text = "How the e-mail or words of the name begin"
     ordering = ["-date_joined"]
     readonly_fields = ["last_sign_in", "date_joined"]
     filter_horizontal = ["groups"]

@@ -118,8 +118,8 @@ class ProductAdmin(FormerStates):
     list_display_links = ["name"]
     list_filter = [StateFilter, "department", "category"]
     list_select_related = ["category"]
-    search_fields = ["name", "slug", "=variants__sku"]
-    search_help_text = "Name, address or SKU"
+    search_fields = ["@name", "^slug", "variants__sku__istartswith"]
+    search_help_text = "How words of the name, the address or a SKU begin"
     autocomplete_fields = ["category", "size_chart"]
     readonly_fields = ["came_back"]
     prepopulated_fields = {"slug": ["name"]}

@@ -39,7 +39,9 @@ class ReturnAdmin(ReadOnlyAdmin):
     list_display = ["number", "order_number", "buyer", "kind", state_column("state", KINDS), "requested_at", "send_by"]
     list_filter = ["state", "kind", "lines__reason", "requested_at"]
     list_select_related = ["order"]
-    search_fields = ["=number", "=order__number", "order__email", "order__full_name", "=tracking_number"]
+    search_fields = [
+        *("=number", "=order__number", "order__email__istartswith", "@order__full_name", "=tracking_number"),
+    ]
     search_help_text = "Scan a slip or label, or type the number of a return or order, an e-mail or a name"
 
     def get_urls(self) -> list[URLPattern]:

@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from adminpanel.fields import MoneyField, RowSelect, RowsSelect
 from adminpanel.history import MOST, changes_of, has_former, typed_values
+from adminpanel.list_search import found, is_indexed
 from adminpanel.long_lists import MOST_COUNTED, BoundedPaginator
 from adminpanel.saved_filters import of_list
 from shop.catalog.renditions import media_url, smallest
@@ -36,6 +37,15 @@ class StaffAdmin(ModelAdmin):
     history_in = ""
     # Fields that hold minor units, above 0.
     money_fields: tuple[str, ...] = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By indexes, where the list's search_fields say of each which it has."""
+        if is_indexed(self.search_fields):
+            return found(queryset, self.search_fields, search_term), False
+        answer: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        return answer
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Nothing is done to all rows of a list that nobody can have looked at."""

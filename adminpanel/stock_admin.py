@@ -55,9 +55,13 @@ class StockLevelAdmin(ReadOnlyAdmin):
     list_display_links = ["piece"]
     list_filter = [LowStockFilter, "location"]
     list_select_related = ["variant__product", "variant__colour", "variant__size", "location"]
-    search_fields = ["variant__sku", "=variant__barcode", "variant__product__name", "variant__colour__name", "bin"]
-    search_help_text = "SKU, barcode, product, colour or bin"
-    ordering = ["variant__product__name", "variant__colour__name", "variant__size__position", "pk"]
+    search_fields = [
+        *("variant__sku__istartswith", "=variant__barcode", "^bin"),
+        *("@variant__product__name", "@variant__colour__name"),
+    ]
+    search_help_text = "How the SKU, the bin or words of the product or colour begin; or a barcode"
+    # As its pieces are labelled: what belongs together stands together, and an index gives it.
+    ordering = ["variant__sku", "pk"]
     actions = ["set_reorder_point"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
@@ -124,8 +128,8 @@ class StockMovementAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "sku", "kind", "on_hand_change", "reserved_change", "document", "reason", "actor"]
     list_filter = ["kind", "created_at", "level__location"]
     list_select_related = ["level__variant", "actor"]
-    search_fields = ["=level__variant__sku", "=document", "reason"]
-    search_help_text = "SKU, document or reason"
+    search_fields = ["level__variant__sku__istartswith", "=document", "@reason"]
+    search_help_text = "How a SKU or words of the reason begin; or a document"
 
     @admin.display(description="SKU", ordering="level__variant__sku")
     def sku(self, movement: StockMovement) -> str:
@@ -138,7 +142,7 @@ class ReservationAdmin(ReadOnlyAdmin):
     list_display = ["order_line", "order", "quantity", state_column("state", {"held": "warn"}), "expires_at"]
     list_filter = ["state", "created_at"]
     list_select_related = ["order_line__order"]
-    search_fields = ["=order_line__order__number", "=order_line__sku"]
+    search_fields = ["=order_line__order__number", "order_line__variant__sku__istartswith"]
 
     @admin.display(description="Order")
     def order(self, reservation: Reservation) -> str:
@@ -156,7 +160,7 @@ class BackOrderAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "promised_on"]
     list_select_related = ["variant", "order_line__order"]
-    search_fields = ["=order_line__order__number", "=variant__sku"]
+    search_fields = ["=order_line__order__number", "variant__sku__istartswith"]
     search_help_text = "Order number or SKU"
     actions = ["hold_now"]
 

@@ -33,8 +33,8 @@ class VariantAdmin(FormerStates):
     list_display = ["sku", "product", "colour", "size", "price_text", "was_text", "is_active"]
     list_filter = ["is_active", "product__category"]
     list_select_related = ["product", "colour", "size"]
-    search_fields = ["sku", "product__name"]
-    search_help_text = "SKU or product"
+    search_fields = ["sku__istartswith", "=barcode", "@product__name"]
+    search_help_text = "How the SKU or words of the product begin; or a barcode"
     fields = [
         "product",
         "colour",

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils.crypto import salted_hmac
 
 from shop.core import clock
 from shop.core.numbers import secret_key
+from shop.core.words import words_of
 
 
 class UserManager(BaseUserManager["User"]):
@@ -56,7 +58,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["-date_joined"]
-        indexes = [models.Index(fields=["-date_joined"], name="people_newest")]
+        indexes = [
+            models.Index(fields=["-date_joined"], name="people_newest"),
+            models.Index(OpClass(Upper("email"), name="text_pattern_ops"), name="people_by_email"),
+            GinIndex(words_of("full_name"), name="people_name_words"),
+        ]
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -19,6 +19,7 @@ from shop.catalog.fit import Fit
 from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.money import Money, shop_currency
+from shop.core.words import begun_by, words_of
 
 hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", "Write the colour as # and six digits, such as #8a3b22.")
 
@@ -152,9 +153,7 @@ class SizeChartEntry(models.Model):
 class ProductQuerySet(models.QuerySet["Product"]):
     def named_like(self, words: Sequence[str]) -> Self:
         """Products, drafts included, whose names have words that begin like all of these (letters and digits only)."""
-        begins = " & ".join(f"'{word}':*" for word in words)
-        named = SearchQuery(begins, search_type="raw", config="simple")
-        return self.alias(words=SearchVector("name", config="simple")).filter(words=named)
+        return self.alias(words=words_of("name")).filter(words=begun_by(words))
 
     def published(self) -> Self:
         """Products that the public may see now."""
@@ -214,7 +213,7 @@ class Product(TimeStamped):
     class Meta:
         ordering = ["-published_at", "name"]
         # Words of a name as they stand, drafts included: what staff type into the search of their pages.
-        indexes = [GinIndex(SearchVector("name", config="simple"), name="product_name_words")]
+        indexes = [GinIndex(words_of("name"), name="product_name_words")]
 
     def __str__(self) -> str:
         return self.name

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest, Upper
@@ -13,6 +14,7 @@ from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.money import Money
 from shop.core.numbers import order_number, secret_key
+from shop.core.words import words_of
 from shop.payments.models import PaymentAttempt, Refund, RefundLine
 from shop.warehouse.models import Reservation
 from shop.warehouse.moving_models import BackOrder
@@ -176,7 +178,9 @@ class Order(TimeStamped):
         ordering = ["-placed_at"]
         indexes = [
             models.Index(fields=["hold_until"], condition=Q(state__in=["pending", "processing"]), name="order_holds"),
-            models.Index(Upper("email"), name="orders_by_email"),
+            # Typed in any case of letters, whole or its beginning.
+            models.Index(OpClass(Upper("email"), name="text_pattern_ops"), name="orders_by_email"),
+            GinIndex(words_of("full_name"), name="order_name_words"),
             models.Index(fields=["placed_at"], condition=Q(contact_to_erase=True), name="order_contacts_to_erase"),
         ]
         constraints = [

@@ -244,7 +244,7 @@ class GoodsReceipt(models.Model):
     # One form posts one key: a double click finds the receipt that it made.
     key = models.CharField(max_length=40, unique=True, default=secret_key, editable=False)
     order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="receipts")
-    delivery_note = models.CharField(max_length=60, blank=True, help_text="The supplier's number of it")
+    delivery_note = models.CharField(max_length=60, blank=True, db_index=True, help_text="The supplier's number of it")
     note = models.CharField(max_length=200, blank=True)
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False)
     received_at = models.DateTimeField(default=clock.now, db_index=True)

@@ -3,12 +3,14 @@
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from simple_history.models import HistoricalRecords
 
 from shop.core import clock
 from shop.core.errors import ShopError
+from shop.core.words import words_of
 
 
 class StockLocation(models.Model):
@@ -113,6 +115,7 @@ class StockMovement(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [GinIndex(words_of("reason"), name="movement_reason_words")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(on_hand_change=0, reserved_change=0, damaged_change=0), name="movement_moves_something"
