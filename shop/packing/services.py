@@ -14,6 +14,7 @@ from shop.delivery.fulfilment import follow, parcels_of
 from shop.delivery.shipment_models import Shipment
 from shop.orders.models import Order
 from shop.packing.models import PackingLine, PackingTask, Scan
+from shop.warehouse import ahead
 from shop.warehouse.models import Reservation
 
 State = PackingTask.State
@@ -27,7 +28,9 @@ class NotPackable(ShopError):
 
 
 def plan(order_id: int) -> list[PackingTask]:
-    """Have all that a paid order holds on the shelves in open tasks, one a location; returns these tasks.
+    """Have what a paid order holds on the shelves in open tasks, one a location; returns these tasks.
+
+    Left out are units that came for a line which still waits for more: they are sent together.
 
     May be asked at any time and any number of times. What is not held any more leaves its task.
     """
@@ -69,10 +72,10 @@ def hold_to(task: PackingTask, holds: Sequence[Reservation]) -> None:
 
 
 def unpacked(order: Order) -> QuerySet[Reservation]:
-    """What the order holds that lies on the shelves, in no parcel."""
+    """What the order holds that lies on the shelves, in no parcel, and waits for no more of its line."""
     closed = PackingTask.objects.filter(order=order, state=State.PACKED)
     parcels = closed.exclude(shipment__state=Shipment.State.CANCELLED)
-    held = Reservation.objects.held().filter(order_line__order=order)
+    held = Reservation.objects.held().filter(~ahead.came_in_part(), order_line__order=order)
     return held.exclude(packing_lines__task__in=parcels.values("pk")).order_by("pk")
 
 
@@ -150,6 +153,7 @@ def unplanned() -> QuerySet[Reservation]:
     known = PackingLine.objects.filter(reservation=OuterRef("pk"), task__in=tasks.values("pk"))
     return Reservation.objects.held().filter(
         ~Exists(known),
+        ~ahead.came_in_part(),
         order_line__order__state=Order.State.PAID,
         order_line__order__fulfilment_state=Order.FulfilmentState.UNFULFILLED,
     )

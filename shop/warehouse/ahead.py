@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from shop.catalog.models import ProductVariant
@@ -60,6 +60,15 @@ def waiting(variant_ids: Iterable[int]) -> dict[int, int]:
     """Units that orders wait for, by variant."""
     rows = BackOrder.objects.waiting().filter(variant_id__in=set(variant_ids)).order_by()
     return dict(rows.values_list("variant_id").annotate(units=Sum("quantity")))
+
+
+def came_in_part() -> Exists:
+    """Of a reservation: its units came for a line that still waits for more. The rest of a line is sent together.
+
+    What was held before the line began to wait is no part of that: its buyer was told that it is sent at once.
+    """
+    waits = BackOrder.objects.waiting().order_by().filter(order_line=OuterRef("order_line"))
+    return Exists(waits.filter(created_at__lt=OuterRef("created_at")))
 
 
 def lock(variant_ids: Iterable[int]) -> list[StockLevel]:
