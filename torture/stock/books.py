@@ -25,6 +25,8 @@ from torture.stock.hands import Diary
 Kind = StockMovement.Kind
 THERE = F("on_hand_change") + F("damaged_change")
 Units = Counter[int]
+# Document, place, variant, and which number of the level.
+Moved = tuple[str, int, int, str]
 
 
 def levels_are_their_ledgers() -> list[str]:
@@ -41,7 +43,7 @@ def documents_explain_the_ledger() -> list[str]:
         moved, said = units_of(movements(kind)), documents()
         wrong += [
             f"{kind} of {variant}: the ledger moved {moved[variant]}, the documents {said[variant]}"
-            for variant in sorted(moved | said)
+            for variant in sorted(moved.keys() | said.keys())
             if moved[variant] != said[variant]
         ]
     return wrong
@@ -58,6 +60,40 @@ def all_units_are_somewhere() -> list[str]:
         f"{lost[variant]} lost on it"
         for variant in sorted(came)
         if came[variant] != there[variant] + travelling[variant] + lost[variant]
+    ]
+
+
+def transfers_move_what_their_papers_say() -> list[str]:
+    """Of each piece of each transfer: what left one place arrived fit, arrived damaged, is missing, or on its way.
+
+    By place and by number of the level: a damaged unit lies beside the shelf of the place that it came to.
+    """
+    said = Counter[Moved]()
+    for line in TransferLine.objects.select_related("transfer"):
+        for place, number, units in papers_of(line):
+            said[line.transfer.number, place, line.variant_id, number] += units
+    moved = Counter[Moved]()
+    columns = ("document", "level__location_id", "level__variant_id", "on_hand_change", "damaged_change")
+    for document, place, variant, fit, damaged in StockMovement.objects.filter(kind=Kind.TRANSFER).values_list(
+        *columns
+    ):
+        moved[document, place, variant, "on hand"] += fit
+        moved[document, place, variant, "damaged"] += damaged
+    return [
+        f"transfer {key[0]} of {key[2]}, {key[3]} at {key[1]}: the ledger moved {moved[key]}, its paper {said[key]}"
+        for key in sorted(moved.keys() | said.keys())
+        if moved[key] != said[key]
+    ]
+
+
+def papers_of(line: TransferLine) -> list[tuple[int, str, int]]:
+    """By place and number of the level, what the paper says that it moved; called back, nothing in the end."""
+    transfer = line.transfer
+    gone = line.quantity if transfer.state in (Transfer.State.IN_TRANSIT, Transfer.State.RECEIVED) else 0
+    return [
+        (transfer.source_id, "on hand", -gone),
+        (transfer.destination_id, "on hand", line.received),
+        (transfer.destination_id, "damaged", line.damaged),
     ]
 
 
@@ -128,6 +164,7 @@ RULES: tuple[Callable[[], list[str]], ...] = (
     levels_are_their_ledgers,
     documents_explain_the_ledger,
     all_units_are_somewhere,
+    transfers_move_what_their_papers_say,
     every_unit_sold_is_accounted_for,
     what_is_held_is_packed,
     the_sentinel_is_silent,

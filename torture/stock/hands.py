@@ -88,6 +88,8 @@ class Hand:
     def work(self, diary: Diary, deadly: bool) -> None:
         """In the process itself."""
         luck = Random(f"{self.seed}:{self.lives}")
+        # Its own luck, which no deed draws from: who dies in which of its deeds does not depend on what the others do.
+        fate = Random(f"fate {self.seed}:{self.lives}")
         doer = Doer(luck, supplied())
         watch = Watch(diary)
         logging.getLogger("shop").addHandler(watch)
@@ -95,7 +97,7 @@ class Hand:
         for _ in range(self.deeds - began):
             deed = luck.choices(list(DEEDS), list(DEEDS.values()))[0]
             diary.write("began", str(self.seed), deed.__name__)
-            with dying(luck) if deadly and luck.randrange(ONE_IN) == 0 else living():
+            with dying(fate) if deadly and fate.randrange(ONE_IN) == 0 else living():
                 do(deed, doer, diary)
 
 
@@ -134,9 +136,9 @@ def living() -> Iterator[None]:
 
 
 @contextmanager
-def dying(luck: Random) -> Iterator[None]:
-    """The process is killed at one of the statements of the block, if it has so many."""
-    left = luck.randint(1, STATEMENTS)
+def dying(fate: Random) -> Iterator[None]:
+    """The process is killed at one of the statements of the block; after the last where it has not so many."""
+    left = fate.randint(1, STATEMENTS)
 
     def count(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal left
@@ -146,4 +148,7 @@ def dying(luck: Random) -> Iterator[None]:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(count):
-        yield
+        try:
+            yield
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)

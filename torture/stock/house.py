@@ -63,13 +63,18 @@ def send_transfer(doer: Doer) -> None:
 
 
 def receive_transfer(doer: Doer) -> None:
-    """Mostly whole; otherwise some of it damaged, some missing."""
+    """Mostly whole; otherwise some of it damaged, some missing. Its paper says what was said, and keeps saying it."""
     transfer = doer.pick(Transfer.objects.filter(state=Transfer.State.IN_TRANSIT))
+    lines = list(transfer.lines.all())
     arrived = {}
-    for line in transfer.lines.all() if doer.happens(0.5) else ():
+    for line in lines if doer.happens(0.5) else ():
         fit = doer.luck.randint(0, line.quantity)
         arrived[line.pk] = transfers.Arrived(fit, doer.luck.randint(0, line.quantity - fit))
     transfers.receive(transfer=transfer, arrived=arrived, actor=None)
+    said = {line.pk: arrived.get(line.pk, transfers.Arrived(line.quantity)) for line in lines}
+    paper = {line.pk: transfers.Arrived(line.received, line.damaged) for line in transfer.lines.all()}
+    if paper != said:
+        raise AssertionError(f"transfer {transfer} arrived as {said}, and says {paper}")
 
 
 def call_transfer_back(doer: Doer) -> None:
