@@ -29,7 +29,7 @@ from shop.core.errors import ShopError
 from shop.orders.models import Order
 from shop.packing.models import PackingTask
 from shop.payments.models import PaymentAttempt
-from shop.returns.deadlines import SENT
+from shop.returns.deadlines import was_sent
 
 STATES = {"paid": "good", "review": "bad", "cancelled": "", "pending": "warn", "processing": "warn"}
 FULFILMENT = {"unfulfilled": "warn", "packed": "warn", "shipped": "good", "delivered": "good"}
@@ -124,7 +124,7 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
 
 def return_facts(request: HttpRequest, order: Order) -> dict[str, Any]:
     """The order's returns, for whoever may see them, and whether this person may take an unannounced parcel back."""
-    sent = order.state == Order.State.PAID and order.fulfilment_state in SENT
+    sent = order.state == Order.State.PAID and was_sent(order)
     sees = sent and request.user.has_perm("shop.view_return")
     may_open = sent and request.user.has_perm("shop.change_return")
     return {"returns": list(order.returns.all()) if sees else [], "may_open_return": may_open}

@@ -123,7 +123,7 @@ ALL_STEPS = (
     ParcelStep("tracking", "Write the tracking number", tracking, (*IN_HOUSE, *OUTSIDE), asks="Tracking number"),
     ParcelStep("drop-label", "Give the label back", drop, IN_HOUSE),
     ParcelStep("by-post", "Send by post", by_post, IN_HOUSE),
-    ParcelStep("unpack", "Open it again", open_again, IN_HOUSE),
+    ParcelStep("unpack", "Open it again", open_again, (*IN_HOUSE, State.READY, State.FAILED)),
     ParcelStep("collected", "It was collected", noting(Kind.DELIVERED), (State.READY,)),
     ParcelStep("delivered", "It arrived", noting(Kind.DELIVERED), (*OUTSIDE, State.FAILED, State.LOST)),
     ParcelStep("failed", "Could not be delivered", noting(Kind.FAILED), OUTSIDE, asks="Why"),
@@ -151,6 +151,7 @@ def offered_steps(user: Any, shipment: Shipment) -> list[ParcelStep]:
         skip |= {"label", "tracking", "by-post"}
     else:
         skip |= {"drop-label", "tracking"} if needs_label(order, shipment) else {"drop-label", "label", "by-post"}
+    skip |= set() if shipment.is_in_house else {"unpack"}
     skip |= {"restock", "damaged"} if shipment.goods_end else set()
     skip |= {"again", "refund"} if shipment.remedy else set()
     return [

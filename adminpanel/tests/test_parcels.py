@@ -113,6 +113,24 @@ def test_a_parcel_in_trouble_is_settled_by_one_button_once(kind: str, monkeypatc
     assert Refund.objects.count() == 1
 
 
+def test_only_what_waits_in_the_house_is_opened_again(staff: Client) -> None:
+    task = make_task()
+    scan_all(task)
+    waits = close_with(task).shipment
+    assert waits is not None
+    record(waits.pk, News(TrackingEvent.Kind.READY))
+    brought = make_packed()
+    for kind in (TrackingEvent.Kind.DISPATCHED, TrackingEvent.Kind.READY):
+        record(brought.pk, News(kind))
+    page = reverse("admin:shop_shipment_change", args=[brought.pk])
+    assert "Open it again" not in staff.get(page).content.decode()
+    page = reverse("admin:shop_shipment_change", args=[waits.pk])
+    assert "Open it again" in staff.get(page).content.decode()
+    assert "The parcel is opened" in staff.post(page, {"do": "unpack"}, follow=True).content.decode()
+    waits.refresh_from_db()
+    assert waits.state == "cancelled"
+
+
 def test_the_pages_of_an_order_take_the_same_queries_however_many_parcels_it_has(staff: Client) -> None:
     few, many = order_in_parcels(2), order_in_parcels(6)
     for address in (lambda order: reverse("admin:shop_order_change", args=[order.pk]), Order.get_absolute_url):

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from shop.core import clock
 from shop.core.errors import ShopError
+from shop.delivery import troubles
 from shop.delivery.days import dispatch_day
 from shop.delivery.fulfilment import follow, parcels_of
 from shop.delivery.shipment_models import Shipment
@@ -106,10 +107,13 @@ def cancel(order_id: int) -> int:
 
 @transaction.atomic
 def unpack(shipment: Shipment) -> None:
-    """A parcel that has not left is opened again: its pieces are to be packed anew. Raises NotPackable."""
+    """A parcel that has not left, be it ready to collect, is opened: its pieces are to be packed anew.
+
+    Raises NotPackable.
+    """
     order = Order.objects.locked().get(pk=shipment.order_id)
     shipment = Shipment.objects.locked().get(pk=shipment.pk)
-    if shipment.state != Shipment.State.PACKED:
+    if not shipment.is_in_house:
         raise NotPackable(f"Parcel {shipment.number} is {shipment.get_state_display().lower()}: it stays closed.")
     open_again(order, [shipment])
 
@@ -118,7 +122,7 @@ def unpack(shipment: Shipment) -> None:
 def follow_refund(order_id: int) -> None:
     """What was given back is not packed any more; a parcel in the house that has some of it is opened again."""
     order = Order.objects.locked().get(pk=order_id)
-    closed = PackingTask.objects.filter(order=order, shipment__state=Shipment.State.PACKED).select_related("shipment")
+    closed = PackingTask.objects.filter(shipment__in=parcels_of(order).in_house()).select_related("shipment")
     wrong = [task.shipment for task in closed if task.shipment and not holds_all(task)]
     open_again(order, wrong)
 
@@ -126,7 +130,9 @@ def follow_refund(order_id: int) -> None:
 def open_again(order: Order, shipments: Sequence[Shipment]) -> None:
     """These parcels of the order (its row locked by the caller) are none any more."""
     numbers = [shipment.pk for shipment in shipments]
-    Shipment.objects.filter(pk__in=numbers, state=Shipment.State.PACKED).update(state=Shipment.State.CANCELLED)
+    Shipment.objects.filter(pk__in=numbers).in_house().update(state=Shipment.State.CANCELLED)
+    for shipment in shipments:
+        troubles.close(shipment)
     follow_holds(order)
     # With the rest of it refunded, what is in parcels is all of the order.
     if numbers or parcels_of(order).exists():

@@ -18,11 +18,16 @@ class NotRefundable(ShopError):
 
 @dataclass(frozen=True)
 class LineRefund:
-    """Units of one order line to pay back. restock: they may be sold again, so they leave the parcel or came back."""
+    """Units of one order line to pay back. restock: they may be sold again, so they leave the parcel or came back.
+
+    is_received: they came back and were brought into stock before; what the line still holds or waits for is not
+    touched.
+    """
 
     order_line_id: int
     quantity: int
     restock: bool
+    is_received: bool = False
 
 
 @dataclass(frozen=True)

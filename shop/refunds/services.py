@@ -253,7 +253,7 @@ def restock(order: Order, lines: Iterable[LineRefund], actor: User | None) -> No
 
     What is packed or sent stays what it is without the tick: it is in a parcel, or with the buyer.
     """
-    lines = list(lines)
+    lines = [line for line in lines if not line.is_received]
     # What is still to come is not sent any more; only the rest was ever set aside.
     left = ahead.give_up({line.order_line_id: line.quantity for line in lines})
     lines = [replace(line, quantity=left[line.order_line_id]) for line in lines if left[line.order_line_id]]

@@ -36,11 +36,16 @@ def last_day(order: Order, kind: Return.Kind) -> date | None:
     return day
 
 
+def was_sent(order: Order) -> bool:
+    """Whether any of it has left the house; the rest may still be waited for."""
+    return order.fulfilment_state in SENT or order.shipped_at is not None
+
+
 def refusal(order: Order, kind: Return.Kind) -> str:
     """Why this cannot be asked of the order now, in words for its buyer; empty where it can."""
     if order.state != Order.State.PAID:
         return "This order is not paid, so there is nothing to send back."
-    if order.fulfilment_state not in SENT:
+    if not was_sent(order):
         return "This order has not been sent yet. You can cancel it until we pack it."
     if kind == Kind.WITHDRAWAL and Return.objects.filter(replacement=order).exists():
         return "These pieces came in exchange for others. You can send them back as a return."

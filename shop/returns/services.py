@@ -18,7 +18,7 @@ from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
 from shop.orders.models import Order, OrderLine
 from shop.returns import exchanging, mails
-from shop.returns.deadlines import SENT, refusal
+from shop.returns.deadlines import refusal, was_sent
 from shop.returns.models import Return, ReturnLine, ReturnStep
 from shop.returns.units import left_to_return, paid_line
 from shop.warehouse.services import OutOfStock
@@ -100,7 +100,7 @@ def open_undelivered(*, order: Order, actor: User | None, note: str = "", key: s
 
 def refusal_for_staff(order: Order) -> str:
     """Why no return can be opened for an undelivered parcel; no deadline holds there."""
-    if order.state != Order.State.PAID or order.fulfilment_state not in SENT:
+    if order.state != Order.State.PAID or not was_sent(order):
         return "Only what was paid and sent can come back."
     return ""
 
@@ -136,7 +136,9 @@ def check_units(pieces: Sequence[Piece], left: Mapping[int, int]) -> None:
         most = left.get(piece.order_line_id, 0)
         if not 0 < piece.quantity <= most:
             raise NotReturnable(
-                f"Only {most} of these can still be sent back." if most else "These were sent back already."
+                f"Only {most} of these can still be sent back."
+                if most
+                else "These were sent back already, or are still to come."
             )
 
 

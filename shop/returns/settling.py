@@ -72,7 +72,7 @@ def give_money(parent: Return, due: Due, actor: User | None, key: str = "") -> l
     """The refunds of what is due, on the payments of the first purchase; key: where it is not the return's own."""
     return refunds.request_refund(
         order=due.order,
-        lines=[LineRefund(pk, units, restock=False) for pk, units in due.units.items()],
+        lines=[LineRefund(pk, units, restock=False, is_received=True) for pk, units in due.units.items()],
         delivery=due.delivery,
         reason=Refund.Reason.RETURNED,
         note=f"return {parent.number}",

@@ -8,7 +8,10 @@ from django.db.models import QuerySet
 from shop.orders.models import Order, OrderLine
 from shop.packing.models import PackingLine, PackingTask
 from shop.payments.models import Refund, RefundLine
+from shop.returns.deadlines import SENT
 from shop.returns.models import Return, ReturnLine
+from shop.warehouse.models import Reservation
+from shop.warehouse.moving_models import BackOrder
 
 State = Return.State
 # The refunds of a return have request keys that begin so.
@@ -23,12 +26,26 @@ def refund_key(parent: Return) -> str:
 def left_to_return(order: Order) -> dict[int, int]:
     """Units by order line that were neither sent back, nor are coming back, nor were refunded without coming back.
 
-    What came in exchange was never refunded where it could not be packed: that counts too. Five queries. Lines without
-    any are left out.
+    What came in exchange was never refunded where it could not be packed: that counts too. Nor can anybody send back
+    what is still here or to come. Five queries, two more for an order that was sent in part. Lines without any are left
+    out.
     """
     lines = {line.pk: line.quantity for line in order.lines.all()}
-    gone = coming_back(order) + (refunded_otherwise(order) | unpacked(order))
+    gone = coming_back(order) + (refunded_otherwise(order) | unpacked(order)) + not_sent(order)
     return {pk: units - gone[pk] for pk, units in lines.items() if units > gone[pk]}
+
+
+def not_sent(order: Order) -> Counter[int]:
+    """Units by order line that are held here or still to come."""
+    found: Counter[int] = Counter()
+    if order.fulfilment_state in SENT:
+        return found
+    held = Reservation.objects.held().filter(order_line__order=order)
+    waits = BackOrder.objects.waiting().filter(order_line__order=order)
+    for rows in (held, waits):
+        for line, units in rows.values_list("order_line", "quantity"):
+            found[line] += units
+    return found
 
 
 def coming_back(order: Order) -> Counter[int]:

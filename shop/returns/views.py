@@ -22,7 +22,7 @@ from shop.returns.deadlines import last_day, refusal
 from shop.returns.forms import PiecesForm, ReturnForm, WithdrawalForm
 from shop.returns.models import Return
 from shop.returns.shown import WORDS
-from shop.returns.units import left_to_return
+from shop.returns.units import left_to_return, not_sent
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ State, Kind = Return.State, Return.Kind
 BY_POST = "Please take the parcel to a post office: we refund the postage."
 NO_LABEL = f"The carrier has no label for your address. {BY_POST}"
 NO_ANSWER = "The carrier does not answer at the moment. Please try again in a few minutes."
+NOT_YET = "What is left of this order has not been sent yet. If you do not want it any more, please write to us."
 NOTHING_LEFT = "Everything in this order was sent back or refunded already."
 
 
@@ -174,7 +175,10 @@ def made_before(request: HttpRequest, order: Order) -> Return | None:
 
 
 def refusal_of(order: Order, kind: Return.Kind) -> str:
-    return refusal(order, kind) or ("" if left_to_return(order) else NOTHING_LEFT)
+    """Why there is nothing to choose from; empty where there is."""
+    if (words := refusal(order, kind)) or left_to_return(order):
+        return words
+    return NOT_YET if not_sent(order) else NOTHING_LEFT
 
 
 def refuse(request: HttpRequest, order: Order, words: str) -> HttpResponse:

@@ -33,8 +33,7 @@ from torture.stock import bank
 from torture.stock.deeds import Deed, Doer, NothingToDo
 from torture.stock.stage import WAYS
 
-Attempt, Stage, News = PaymentAttempt.State, Order.FulfilmentState, TrackingEvent.Kind
-SENT = (Stage.SHIPPED, Stage.DELIVERED)
+Attempt, News = PaymentAttempt.State, TrackingEvent.Kind
 
 
 def place(doer: Doer) -> None:
@@ -155,9 +154,7 @@ def troubled() -> "QuerySet[Shipment]":
 
 
 def ask_to_return(doer: Doer) -> None:
-    order = doer.pick(
-        Order.objects.filter(state=Order.State.PAID, fulfilment_state__in=[Stage.SHIPPED, Stage.DELIVERED])
-    )
+    order = doer.pick(Order.objects.filter(state=Order.State.PAID, shipped_at__isnull=False))
     left = left_to_return(order)
     if not left:
         raise NothingToDo

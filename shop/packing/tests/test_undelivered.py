@@ -17,10 +17,11 @@ from shop.events.relay import relay
 from shop.mail.models import OutgoingMail
 from shop.orders.models import Order, OrderLine
 from shop.packing.models import PackingLine, PackingTask
-from shop.packing.services import plan
+from shop.packing.services import follow_refund, plan, unpack
 from shop.packing.tests.builders import close_with, make_task, make_to_pack, scan_all
 from shop.packing.undelivered import refund_goods, send_again
 from shop.payments.models import Refund
+from shop.refunds.services import LineRefund, request_refund
 from shop.tests.builders import make_variant
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import Reservation, StockLevel
@@ -212,6 +213,43 @@ def test_the_second_of_two_parcels_of_a_line_leaves_with_its_own_pieces() -> Non
     dispatch(second.pk, actor=None)
     kept = Reservation.objects.held().get()
     assert (kept.quantity, kept.packing_lines.get().task.shipment) == (2, first)
+
+
+@pytest.mark.parametrize("restock", [True, False])
+@pytest.mark.parametrize("fetched", ["waits", "nobody came"])
+def test_a_refund_of_what_waits_to_be_fetched_opens_its_parcel(fetched: str, restock: bool) -> None:
+    shipment = parcel(2, collected=True) if fetched == "waits" else not_fetched()
+    if fetched == "waits":
+        make_ready(shipment.pk, actor=None)
+    line = shipment.order.lines.get()
+    request_refund(
+        order=shipment.order,
+        lines=[LineRefund(line.pk, 1, restock)],
+        reason=Refund.Reason.GOODWILL,
+        note="",
+        actor=None,
+    )
+    follow_refund(shipment.order_id)
+    shipment.refresh_from_db()
+    if not restock:
+        # What is in a parcel stays in it.
+        assert (shipment.state, level()) == ("ready" if fetched == "waits" else "returned", (10, 2, 0))
+        return
+    assert (shipment.state, stage(shipment.order)) == ("cancelled", ("paid", "unfulfilled"))
+    assert PackingTask.objects.open().get().lines.get().quantity == 1
+    assert not Alert.objects.open().filter(key=f"parcel-trouble:{shipment.number}").exists()
+    assert differences() == [] and not OrderLine.objects.unheld().exists()
+
+
+def test_what_waits_to_be_fetched_is_opened_by_hand_and_what_left_is_not() -> None:
+    sent = in_trouble(Kind.READY)
+    with pytest.raises(ShopError, match="it stays closed"):
+        unpack(sent)
+    shipment = parcel(collected=True)
+    make_ready(shipment.pk, actor=None)
+    unpack(shipment)
+    shipment.refresh_from_db()
+    assert (shipment.state, PackingTask.objects.open().get().lines.get().quantity) == ("cancelled", 2)
 
 
 def test_what_nobody_fetches_for_too_long_is_told_once() -> None:
