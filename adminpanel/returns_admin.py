@@ -124,12 +124,13 @@ def facts(request: HttpRequest, parent: Return) -> dict[str, Any]:
     }
 
 
-def due_words(parent: Return, lines: list[ReturnLine]) -> dict[str, str]:
+def due_words(parent: Return, lines: list[ReturnLine]) -> dict[str, Any]:
     """What would be refunded without the damaged pieces, or why it cannot be."""
     try:
-        return {"due": due_for(parent, lines, {}).words}
+        due = due_for(parent, lines, {})
     except ShopError as refused:
         return {"due": "", "due_problem": str(refused)}
+    return {"due": due.words, "due_amount": due.total}
 
 
 def guarded(right: str, step: Step) -> Callable[..., HttpResponse]:

@@ -202,6 +202,12 @@ class Order(TimeStamped):
     def __str__(self) -> str:
         return self.number
 
+    def get_state_display(self) -> str:  # type: ignore[no-redef]  # Django lets a model say it itself
+        """The state in words; an order for which nothing is to be paid comes in exchange, once a return is here."""
+        if self.state == Order.State.PENDING and not self.grand_total:
+            return "Held for an exchange"
+        return Order.State(self.state).label
+
     def get_absolute_url(self) -> str:
         """The tracking page: reachable without signing in, by whoever has the key."""
         return reverse("order-detail", args=[self.number, self.key])

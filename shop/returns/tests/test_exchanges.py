@@ -30,7 +30,7 @@ from shop.returns.tests.builders import (
     stock_of,
 )
 from shop.returns.units import left_to_return, paid_line
-from shop.tests.builders import make_variant
+from shop.tests.builders import make_order, make_variant
 from shop.warehouse import services as warehouse
 from shop.warehouse.models import Reservation, StockLevel
 from shop.warehouse.moving_models import BackOrder
@@ -47,6 +47,13 @@ def test_the_other_size_is_held_from_the_request_on_and_costs_nothing(fake: Fake
     assert stock_of(large) == (3, 1, 0)
     hold = Reservation.objects.get(order_line__order=other)
     assert hold.expires_at == other.hold_until
+
+
+def test_staff_read_that_the_other_order_waits_for_a_return_and_not_for_money() -> None:
+    held, unpaid = make_order(), make_order()
+    Order.objects.filter(pk=held.pk).update(lines_total=0, delivery_total=0, grand_total=0, tax_total=0)
+    held.refresh_from_db()
+    assert (held.get_state_display(), unpaid.get_state_display()) == ("Held for an exchange", "Awaiting payment")
 
 
 def test_a_size_that_is_still_to_come_is_promised_for_its_day(fake: FakeProvider) -> None:
