@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.decorators import action
 
+from adminpanel.person import signed_in
 from adminpanel.site import ReadOnlyAdmin, status
 from shop.alerts.models import Alert, AlertQuerySet
 
@@ -59,7 +60,7 @@ class AlertAdmin(ReadOnlyAdmin):
     @action(description="Close: it is dealt with", permissions=["close"])
     def close(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """Those still open are closed under this person's name."""
-        closed = Alert.objects.filter(pk__in=queryset.values("pk")).close(request.user)  # type: ignore[arg-type]
+        closed = Alert.objects.filter(pk__in=queryset.values("pk")).close(signed_in(request))
         words = f"{closed} alert{'s' if closed != 1 else ''} closed." if closed else "None of these was open."
         self.message_user(request, words, messages.SUCCESS if closed else messages.WARNING)
 
@@ -70,9 +71,7 @@ class AlertAdmin(ReadOnlyAdmin):
         may_close = self.has_close_permission(request)
         if not self.has_view_permission(request) or (request.method == "POST" and not may_close):
             raise PermissionDenied
-        alert = self.get_object(request, object_id)
-        if alert is None:
-            raise Http404
+        alert = self.existing(request, object_id)
         if request.method == "POST":
             self.close(request, Alert.objects.filter(pk=alert.pk))
             return HttpResponseRedirect(reverse("admin:shop_alert_changelist"))

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from adminpanel.fields import MOST_UNITS, MoneyField
+from adminpanel.person import signed_in
 from adminpanel.site import StaffAdmin
 from shop.bulk import deeds
 from shop.bulk.deeds import Deed
@@ -155,9 +156,9 @@ def ask(model_admin: StaffAdmin, request: HttpRequest, chosen: QuerySet[Any], as
     if sent and form.is_valid():
         title, deed = form.deed()
         edits, refused = edits_of(asked.table, TABLES[asked.table], found.order_by("pk"), deed)
-        user: Any = request.user
+        reason = form.cleaned_data["reason"]
         try:
-            row = plan(title=title, edits=edits, refused=refused, reason=form.cleaned_data["reason"], user=user)
+            row = plan(title=title, edits=edits, refused=refused, reason=reason, user=signed_in(request))
             return HttpResponseRedirect(reverse("admin:shop_bulkchange_change", args=[row.pk]))
         except ShopError as refusal:
             form.add_error(None, str(refusal))

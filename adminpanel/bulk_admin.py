@@ -4,13 +4,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from adminpanel.person import signed_in
 from adminpanel.site import ReadOnlyAdmin, state_column
+from shop.accounts.models import User
 from shop.bulk import services
 from shop.bulk.edits import Edit, unpacked
 from shop.bulk.models import BulkChange
@@ -51,9 +53,7 @@ class BulkChangeAdmin(ReadOnlyAdmin):
         """From what to what, and what stays as it is."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
+        row = self.existing(request, object_id)
         edits = unpacked(row.edits)
         context = {
             **self.admin_site.each_context(request),
@@ -70,7 +70,7 @@ class BulkChangeAdmin(ReadOnlyAdmin):
 
     def write_view(self, request: HttpRequest, change_id: int) -> HttpResponse:
         """Write it; a second click finds it written."""
-        user: Any = self.writer(request, change_id)
+        user = self.writer(request, change_id)
         try:
             row = services.write(change_id=change_id, user=user)
         except ShopError as refusal:
@@ -81,7 +81,7 @@ class BulkChangeAdmin(ReadOnlyAdmin):
 
     def undo_view(self, request: HttpRequest, change_id: int) -> HttpResponse:
         """Take it back; the page of the undo says what could not be."""
-        user: Any = self.writer(request, change_id)
+        user = self.writer(request, change_id)
         try:
             row = services.undo(change_id=change_id, user=user)
         except ShopError as refusal:
@@ -90,14 +90,14 @@ class BulkChangeAdmin(ReadOnlyAdmin):
         messages.success(request, f"{count_words(row.rows)} as before.")
         return HttpResponseRedirect(page_of(row))
 
-    def writer(self, request: HttpRequest, change_id: int) -> Any:
+    def writer(self, request: HttpRequest, change_id: int) -> User:
         """Who asks. Raises PermissionDenied for whoever may not change each of those tables."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = get_object_or_404(BulkChange, pk=change_id)
         if not request.user.has_perms(rights_of(unpacked(row.edits))):
             raise PermissionDenied
-        return request.user
+        return signed_in(request)
 
 
 def rights_of(edits: list[Edit]) -> list[str]:

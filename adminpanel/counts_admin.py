@@ -7,11 +7,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from adminpanel.fields import MOST_UNITS
+from adminpanel.person import signed_in
 from adminpanel.site import StaffAdmin, state_column
 from adminpanel.steps import page_of, step_view
 from shop.core.errors import ShopError
@@ -65,7 +66,7 @@ class StockCountAdmin(StaffAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: StockCount, form: Any, change: bool) -> None:
-        obj.created_by = request.user  # type: ignore[assignment]
+        obj.created_by = signed_in(request)
         counts.begin(obj)
 
     def response_add(self, request: HttpRequest, obj: StockCount, post_url_continue: Any = None) -> HttpResponse:
@@ -78,9 +79,7 @@ class StockCountAdmin(StaffAdmin):
         may_count = request.user.has_perms(RIGHTS)
         if not self.has_view_permission(request) or (request.method == "POST" and not may_count):
             raise PermissionDenied
-        count = self.get_object(request, object_id)
-        if count is None:
-            raise Http404
+        count = self.existing(request, object_id)
         if request.method == "POST":
             note_counted(request, count)
             return HttpResponseRedirect(request.get_full_path())
@@ -130,14 +129,13 @@ def scanned(request: HttpRequest, count: StockCount) -> str:
     if not form.is_valid():
         raise ShopError("Scan or type a SKU or a barcode, and a whole number of units.")
     units = 1 if form.cleaned_data["units"] is None else form.cleaned_data["units"]
-    actor: Any = request.user
-    line = counts.scan(count=count, code=form.cleaned_data["code"], units=units, actor=actor)
+    line = counts.scan(count=count, code=form.cleaned_data["code"], units=units, actor=signed_in(request))
     return f"{line.level.variant.sku}: {line.counted} counted."
 
 
 def typed(request: HttpRequest, count: StockCount) -> str:
     """The lines whose numbers are others than before. Raises ShopError at the first that is refused."""
-    changed, actor = 0, request.user
+    changed, actor = 0, signed_in(request)
     named = [int(name.split("-")[1]) for name in request.POST if name.endswith("-counted") and name[5:-8].isdecimal()]
     for line in count.lines.filter(pk__in=named[:LINES_PER_PAGE]).select_related("level__variant"):
         form = LineForm(request.POST, prefix=f"line-{line.pk}")
@@ -145,7 +143,7 @@ def typed(request: HttpRequest, count: StockCount) -> str:
             raise ShopError(f"{line.level.variant.sku}: write what you counted as a whole number.")
         counted, damaged = form.cleaned_data["counted"], form.cleaned_data["damaged"] or 0
         if (counted, damaged) != (line.counted, line.damaged):
-            counts.enter(line=line, counted=counted, damaged=damaged, actor=actor)  # type: ignore[arg-type]
+            counts.enter(line=line, counted=counted, damaged=damaged, actor=actor)
             changed += 1
     return f"{changed} line{'s' if changed != 1 else ''} noted."
 
@@ -166,5 +164,5 @@ def cancel(request: HttpRequest, count: StockCount) -> str:
 
 
 def approve(request: HttpRequest, count: StockCount) -> str:
-    counts.approve(count=count, actor=request.user)  # type: ignore[arg-type]
+    counts.approve(count=count, actor=signed_in(request))
     return f"{count} is approved: the stock is what was counted."

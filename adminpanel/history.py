@@ -23,6 +23,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from simple_history.utils import get_m2m_reverse_field_name
 
+from adminpanel.person import signed_in
 from shop.core.former import REASON
 from shop.core.money import Money, shop_currency
 
@@ -227,7 +228,6 @@ def chosen(form_field: Any, before: Any, after: Any) -> tuple[str, str]:
 
 def note_changes(request: HttpRequest, rows: Sequence[Any], *values: tuple[str, str, str]) -> None:
     """Into the log: these rows got these values, (label, before, after), by this person."""
-    user: Any = request.user
     told = {"fields": [label for label, *_ in values], "values": [list(value) for value in values]}
     if rows:
-        LogEntry.objects.log_actions(user.pk, rows, CHANGE, change_message=[{"changed": told}])
+        LogEntry.objects.log_actions(signed_in(request).pk, rows, CHANGE, change_message=[{"changed": told}])

@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -19,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from adminpanel.person import signed_in
 from adminpanel.site import ReadOnlyAdmin, state_column
 from shop.core import clock
 from shop.core.errors import ShopError
@@ -104,10 +104,9 @@ class DataImportAdmin(ReadOnlyAdmin):
         require(request, WRITERS[kind])
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            user: Any = request.user
             file = form.cleaned_data["file"]
             try:
-                row = services.upload(kind=kind, name=file.name, content=file.read(), user=user)
+                row = services.upload(kind=kind, name=file.name, content=file.read(), user=signed_in(request))
             except ShopError as refusal:
                 form.add_error("file", str(refusal))
             else:
@@ -137,9 +136,7 @@ class DataImportAdmin(ReadOnlyAdmin):
         """What the file would do or did, and the buttons for it."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
+        row = self.existing(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             "title": row.file_name,

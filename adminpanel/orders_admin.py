@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -75,9 +75,7 @@ class OrderAdmin(Refunding, ReadOnlyAdmin):
         """The order as a document, not as a form."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        order = self.get_object(request, object_id)
-        if order is None:
-            raise Http404
+        order = self.existing(request, object_id)
         return self.page(request, order)
 
     def page(self, request: HttpRequest, order: Order, refund_form: RefundForm | None = None) -> HttpResponse:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import action
 
 from adminpanel.packing_form import LackForm, lack_forms
+from adminpanel.person import signed_in
 from adminpanel.previews import CONFIRMED, Look, Row, preview
 from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.catalog.renditions import media_url
@@ -127,7 +128,7 @@ class PackingTaskAdmin(ReadOnlyAdmin):
             tasks = list(queryset.select_related("order", "location", "wave")[:MOST_SLIPS])
             return preview(self, request, WAVE, [Row(task.pk, task_cells(task), why_no_wave(task)) for task in tasks])
         try:
-            wave = make_wave(task_ids=list(queryset.values_list("pk", flat=True)), actor=person(request))
+            wave = make_wave(task_ids=list(queryset.values_list("pk", flat=True)), actor=signed_in(request))
         except ShopError as refused:
             messages.error(request, str(refused))
             return None
@@ -162,13 +163,11 @@ class PackingTaskAdmin(ReadOnlyAdmin):
         """The packing table; posting to it is a scan."""
         if not self.has_view_permission(request) or (request.method == "POST" and not request.user.has_perm(MAY_PACK)):
             raise PermissionDenied
-        task = self.get_object(request, object_id)
-        if task is None:
-            raise Http404
+        task = self.existing(request, object_id)
         if request.method != "POST":
             return self.page(request, task)
         try:
-            scan(task=task, code=request.POST.get("code", ""), actor=person(request), key=key_of(request))
+            scan(task=task, code=request.POST.get("code", ""), actor=signed_in(request), key=key_of(request))
         except ShopError as refused:
             messages.error(request, str(refused))
         return HttpResponseRedirect(request.path)
@@ -178,7 +177,9 @@ class PackingTaskAdmin(ReadOnlyAdmin):
         task = wanted(request, task_id)
         line = request.POST.get("line", "")
         try:
-            take_out(task=task, line_id=int(line) if line.isdecimal() and len(line) < 18 else 0, actor=person(request))
+            take_out(
+                task=task, line_id=int(line) if line.isdecimal() and len(line) < 18 else 0, actor=signed_in(request)
+            )
         except ShopError as refused:
             messages.error(request, str(refused))
         return HttpResponseRedirect(page_of(task))
@@ -189,7 +190,7 @@ class PackingTaskAdmin(ReadOnlyAdmin):
         forms = lack_forms(task, request.POST)
         if all(form.is_valid() for form in forms):
             try:
-                done = finish(task=task, lacks={form.line.pk: form.lack() for form in forms}, actor=person(request))
+                done = finish(task=task, lacks={form.line.pk: form.lack() for form in forms}, actor=signed_in(request))
             except ShopError as refused:
                 messages.error(request, str(refused))
                 return HttpResponseRedirect(page_of(task))
@@ -292,10 +293,6 @@ def wanted(request: HttpRequest, task_id: int) -> PackingTask:
 
 def key_of(request: HttpRequest) -> str:
     return request.POST.get("key", "").replace("\0", "")[:40]
-
-
-def person(request: HttpRequest) -> Any:
-    return request.user
 
 
 def page_of(task: PackingTask) -> str:

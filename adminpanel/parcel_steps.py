@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest
 
+from adminpanel.person import signed_in
 from shop.accounts.models import User
 from shop.adapters.carriers import CarrierError
 from shop.adapters.payments import ProviderError
@@ -40,7 +41,7 @@ class ParcelStep:
             messages.error(request, "Your role may not do that.")
             return
         try:
-            messages.success(request, self.do(request, shipment, request.user))
+            messages.success(request, self.do(request, shipment, signed_in(request)))
         except (ShopError, CarrierError, ProviderError) as refused:
             messages.error(request, str(refused))
 

@@ -15,6 +15,7 @@ from unfold.decorators import action
 
 from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.parcel_steps import STEPS, offered_steps
+from adminpanel.person import signed_in
 from adminpanel.previews import CONFIRMED, Look, Row, preview
 from adminpanel.showing import ShownAdmin
 from adminpanel.site import ReadOnlyAdmin, state_column, status
@@ -110,9 +111,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         may_ship = self.has_ship_permission(request)
         if not self.has_view_permission(request) or (request.method == "POST" and not may_ship):
             raise PermissionDenied
-        shipment = self.get_object(request, object_id)
-        if shipment is None:
-            raise Http404
+        shipment = self.existing(request, object_id)
         if request.method == "POST":
             step = STEPS.get(request.POST.get("do", ""))
             if step is None:
@@ -187,9 +186,8 @@ def label_rows(shipments: list[Any]) -> list[Row]:
 
 def label_made(request: HttpRequest, shipment: Shipment) -> bool:
     """Make one; what went wrong is told."""
-    actor: Any = request.user
     try:
-        make_label(shipment.pk, actor=actor)
+        make_label(shipment.pk, actor=signed_in(request))
     except (ShopError, CarrierError) as error:
         messages.error(request, f"{shipment.number}: {error}")
         return False
@@ -198,9 +196,8 @@ def label_made(request: HttpRequest, shipment: Shipment) -> bool:
 
 def handed_over(request: HttpRequest, shipment: Shipment) -> bool:
     """Hand one over; what went wrong is told. False for one that had gone before."""
-    actor: Any = request.user
     try:
-        return dispatch(shipment.pk, actor=actor)
+        return dispatch(shipment.pk, actor=signed_in(request))
     except ShopError as refused:
         messages.error(request, str(refused))
         return False

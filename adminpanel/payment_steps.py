@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from adminpanel.person import signed_in
 from shop.checkout.forgotten import doubted, end_forgotten
 from shop.checkout.messages import try_again
 from shop.checkout.reviewing import give_back, unneeded
@@ -52,7 +53,7 @@ def end_payment(request: HttpRequest, order: Order, which: UUID) -> HttpResponse
         }
         return ask_first(request, order, words)
     try:
-        after = end_forgotten(attempt=attempt, actor=request.user)  # type: ignore[arg-type]
+        after = end_forgotten(attempt=attempt, actor=signed_in(request))
         messages.success(request, f"The payment of {after.total} is {after.get_state_display().lower()} now.")
     except ShopError as refused:
         messages.error(request, str(refused))
@@ -74,7 +75,7 @@ def return_payment(request: HttpRequest, order: Order, which: UUID) -> HttpRespo
         }
         return ask_first(request, order, words)
     try:
-        told_of(request, give_back(attempt=attempt, actor=request.user))  # type: ignore[arg-type]
+        told_of(request, give_back(attempt=attempt, actor=signed_in(request)))
     except ShopError as refused:
         messages.error(request, str(refused))
     return to_order(order)
@@ -123,7 +124,7 @@ def work_again(request: HttpRequest, event: ProviderEvent) -> None:
         messages.warning(request, f"{event.type} was worked on before, so nothing was done.")
         return
     try:
-        try_again(event, request.user)  # type: ignore[arg-type]
+        try_again(event, signed_in(request))
     except Exception as error:
         log.warning("event %s could not be worked on again", event.pk, exc_info=True)
         messages.error(request, f"{event.type} failed again: {str(error) or repr(error)}")

@@ -13,7 +13,7 @@ from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.payment_steps import again_view, may_try_again, work_again
 from adminpanel.site import ReadOnlyAdmin, ReadOnlyInline, state_column
 from shop.core.money import Money
-from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, Refund
+from shop.payments.models import Dispute, PaymentAttempt, ProviderEvent, ProviderEventQuerySet, Refund
 
 # The kind of status() of each state of a payment, here and on an order's page.
 KINDS = {
@@ -137,9 +137,9 @@ class ProviderEventAdmin(ReadOnlyAdmin):
         return super().changeform_view(request, object_id, form_url, known)
 
     @action(description="Try again", permissions=["again"])
-    def again(self, request: HttpRequest, queryset: QuerySet[ProviderEvent]) -> None:
+    def again(self, request: HttpRequest, queryset: ProviderEventQuerySet) -> None:
         """Those that were given up are worked on once more; each says what came of it, the others stay as they are."""
-        rows = list(queryset.set_aside())  # type: ignore[attr-defined]
+        rows = list(queryset.set_aside())
         for row in rows:
             work_again(request, row)
         if not rows:

@@ -237,8 +237,8 @@ class RoleAdmin(WithinOwnRights):
     filter_horizontal = ["permissions"]
 
     @admin.display(description="People")
-    def people(self, group: Group) -> int:
-        return int(group.people)  # type: ignore[attr-defined]
+    def people(self, group: Any) -> int:
+        return int(group.people)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         rows: QuerySet[Group] = super().get_queryset(request)

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from adminpanel.fields import MOST_UNITS, MoneyField
 from adminpanel.long_lists import RecentRowsFilter
+from adminpanel.person import signed_in
 from adminpanel.purchase_forms import CostsForm, SheetForm
 from adminpanel.purchase_steps import DECIDE, RECEIVE, Purchasing
 from adminpanel.site import ReadOnlyAdmin, StaffAdmin, StaffInline, state_column
@@ -125,9 +126,7 @@ class PurchaseOrderAdmin(Purchasing, StaffAdmin):
         may_edit = self.has_change_permission(request)
         if not self.has_view_permission(request) or (request.method == "POST" and not may_edit):
             raise PermissionDenied
-        order = self.get_object(request, object_id)
-        if order is None:
-            raise Http404
+        order = self.existing(request, object_id)
         if order.state != State.DRAFT and request.method == "POST":
             messages.error(request, f"{order.number} is {order.get_state_display().lower()}: only drafts are edited.")
             return HttpResponseRedirect(request.path)
@@ -149,9 +148,9 @@ class PurchaseOrderAdmin(Purchasing, StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: PurchaseOrder, form: Any, change: bool) -> None:
         if not change:
-            obj.created_by, obj.currency = request.user, obj.supplier.currency  # type: ignore[assignment]
+            obj.created_by, obj.currency = signed_in(request), obj.supplier.currency
         super().save_model(request, obj, form, change)
-        note(obj, "Edited" if change else "Drafted", Who(actor=request.user))  # type: ignore[arg-type]
+        note(obj, "Edited" if change else "Drafted", Who(actor=signed_in(request)))
 
     @admin.display(description="Goods")
     def goods(self, order: PurchaseOrder) -> str:

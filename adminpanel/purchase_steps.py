@@ -8,11 +8,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from adminpanel.person import signed_in
 from adminpanel.purchase_forms import CostsForm, ReasonForm, ReceiveForm, SheetForm
 from shop.core.errors import ShopError
 from shop.suppliers import ordering
@@ -208,13 +209,6 @@ def download(content: bytes, kind: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def signed_in(request: HttpRequest) -> Any:
-    """The person; who is not signed in never comes here."""
-    if not request.user.is_authenticated:
-        raise Http404
-    return request.user
 
 
 def back(order: PurchaseOrder) -> HttpResponse:

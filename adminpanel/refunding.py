@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from adminpanel.order_rows import OrderRows
 from adminpanel.payment_steps import end_payment, payment_facts, return_payment
+from adminpanel.person import signed_in
 from adminpanel.refund_form import RefundForm, WhyForm
 from shop.adapters.payments import ProviderError
 from shop.alerts.services import close_alerts
@@ -211,13 +212,6 @@ def refund_form(order: Order, data: Any = None) -> RefundForm:
 
 def taken(order: Order) -> list[PaymentAttempt]:
     return in_own_currency(PaymentAttempt.objects.filter(order=order).taken().prefetch_related("disputes"))
-
-
-def signed_in(request: HttpRequest) -> Any:
-    """The person; who is not signed in never comes here."""
-    if not request.user.is_authenticated:
-        raise Http404
-    return request.user
 
 
 def back(order: Order) -> HttpResponse:

@@ -6,14 +6,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from adminpanel.refunding import send_now, signed_in
+from adminpanel.person import signed_in
+from adminpanel.refunding import send_now
 from adminpanel.returns_forms import DeclineForm, GradeForm, SettleForm
 from adminpanel.site import ReadOnlyAdmin, state_column
 from shop.core.errors import ShopError
@@ -82,9 +83,7 @@ class ReturnAdmin(ReadOnlyAdmin):
         """The return with what this person may do about it."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        parent = self.get_object(request, object_id)
-        if parent is None:
-            raise Http404
+        parent = self.existing(request, object_id)
         context = {**self.admin_site.each_context(request), **facts(request, parent), "opts": self.opts}
         return TemplateResponse(request, "adminpanel/returns/detail.html", context)
 

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from adminpanel.person import signed_in
 from shop.accounts.staff_models import SavedFilter
 from shop.core.errors import ShopError
 from shop.core.http import plain
@@ -121,9 +122,8 @@ def save(request: HttpRequest) -> HttpResponse:
     except ShopError as refused:
         messages.error(request, str(refused))
         return HttpResponseRedirect(reverse(f"admin:{page}"))
-    person: Any = request.user
     kept = {"query": query, "is_shared": "shared" in request.POST}
-    SavedFilter.objects.update_or_create(user=person, page=page, name=name, defaults=kept)
+    SavedFilter.objects.update_or_create(user=signed_in(request), page=page, name=name, defaults=kept)
     messages.success(request, f"Saved as “{name}”.")
     return HttpResponseRedirect(f"{reverse(f'admin:{page}')}?{query}")
 

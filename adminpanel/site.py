@@ -62,13 +62,18 @@ class StaffAdmin(ModelAdmin):
         response: HttpResponse = super().changelist_view(request, {**saved, **(extra_context or {})})
         return response
 
+    def existing(self, request: HttpRequest, object_id: str) -> Any:
+        """The row with that key, as the list's own rows are. Raises Http404."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Who changed what of the row from what to what, and when."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        row = self.get_object(request, unquote(object_id))
-        if row is None:
-            raise Http404
+        row = self.existing(request, unquote(object_id))
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
         context = {

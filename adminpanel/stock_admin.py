@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -82,9 +82,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
         may_correct = request.user.has_perm("shop.change_stocklevel")
         if not self.has_view_permission(request) or (request.method == "POST" and not may_correct):
             raise PermissionDenied
-        level = self.get_object(request, object_id)
-        if level is None:
-            raise Http404
+        level = self.existing(request, object_id)
         sent = forms_of(level, request.POST)
         if request.method == "POST" and (words := done(level, sent, request.user)):
             messages.success(request, words)

@@ -64,7 +64,6 @@ DEEDS: dict[str, Callable[..., None]] = {
     "mend": damage.mend,
     "write-off": damage.write_off,
 }
-FORMS: dict[str, Callable[..., forms.Form]] = {"correct": CorrectionForm, "damage": DamageForm}
 
 
 def forms_of(level: StockLevel, data: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Case, DecimalField, F, FloatField, Model, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, DecimalField, Model, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -22,10 +22,9 @@ from adminpanel.showing import FormerStates
 from shop.catalog.models import Product
 from shop.core.countries import country_names
 from shop.core.money import Money, shop_currency
-from shop.suppliers.costing import margin
+from shop.suppliers.costing import landed_average, margin
 from shop.suppliers.keys import new_key
 from shop.suppliers.models import Supplier, SupplierProduct
-from shop.suppliers.purchase_models import GoodsReceiptLine
 from shop.tax.services import rates_for
 
 
@@ -111,14 +110,6 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SupplierProduct
         fields = ["supplier", "variant", "supplier_sku", "cost", "pack_size", "lead_time_days", "is_preferred"]
-
-
-def landed_average() -> Subquery:
-    """Over all that came fit for sale of a source's variant, from whomever; minor units of the shop's currency."""
-    came = GoodsReceiptLine.objects.filter(line__variant=OuterRef("variant"), received__gt=0).order_by()
-    paid = Sum(F("landed_unit_cost") * F("received"), output_field=FloatField())
-    average = came.values("line__variant").annotate(each=paid / Sum("received", output_field=FloatField()))
-    return Subquery(average.values("each"))
 
 
 def vat_at_home() -> Case:

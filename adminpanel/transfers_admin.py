@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from adminpanel.fields import MOST_UNITS
+from adminpanel.person import signed_in
 from adminpanel.site import StaffAdmin, StaffInline, state_column
 from adminpanel.steps import step_view
 from shop.core.errors import ShopError
@@ -80,7 +81,7 @@ class TransferAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: Transfer, form: Any, change: bool) -> None:
         if not change:
-            obj.created_by = request.user  # type: ignore[assignment]
+            obj.created_by = signed_in(request)
         super().save_model(request, obj, form, change)
 
     def change_view(
@@ -109,7 +110,7 @@ class ArrivedForm(forms.Form):
 
 
 def send(request: HttpRequest, transfer: Transfer) -> str:
-    transfers.send(transfer=transfer, actor=request.user)  # type: ignore[arg-type]
+    transfers.send(transfer=transfer, actor=signed_in(request))
     return f"{transfer} is on its way."
 
 
@@ -121,10 +122,10 @@ def receive(request: HttpRequest, transfer: Transfer) -> str:
         if not form.is_valid():
             raise ShopError(f"{line.variant.sku}: write how many units came, as whole numbers.")
         arrived[line.pk] = Arrived(form.cleaned_data["received"], form.cleaned_data["damaged"] or 0)
-    transfers.receive(transfer=transfer, arrived=arrived, actor=request.user)  # type: ignore[arg-type]
+    transfers.receive(transfer=transfer, arrived=arrived, actor=signed_in(request))
     return f"{transfer} is received."
 
 
 def cancel(request: HttpRequest, transfer: Transfer) -> str:
-    transfers.cancel(transfer=transfer, actor=request.user)  # type: ignore[arg-type]
+    transfers.cancel(transfer=transfer, actor=signed_in(request))
     return f"{transfer} is cancelled."

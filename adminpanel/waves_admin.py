@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -68,9 +68,7 @@ class WaveAdmin(ReadOnlyAdmin):
         """The wave with its boxes, and where to go next."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        wave = self.get_object(request, object_id)
-        if wave is None:
-            raise Http404
+        wave = self.existing(request, object_id)
         tasks = tasks_of(wave)
         context = {
             **self.admin_site.each_context(request),

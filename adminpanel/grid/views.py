@@ -14,6 +14,7 @@ from adminpanel.bulk_admin import told
 from adminpanel.grid.forms import MOST_CELLS, Grid, Place, make_grid
 from adminpanel.grid.pasting import PASTED, PasteRefused, cells_of
 from adminpanel.grid.saving import GridRefused, Summary, save_grid, try_grid
+from adminpanel.person import signed_in
 from shop.catalog.models import Colour, Product, Size, SizeSystem
 from shop.core.errors import ShopError
 from shop.warehouse.models import StockLocation
@@ -133,12 +134,11 @@ class Page:
     def asked(self, grid: Grid, *, trying: bool) -> Summary | None:
         """Save the valid grid, or only try; None, with the reasons in its cells, when it cannot be."""
         wanted = [cell.wanted() for cell in grid.cells]
-        actor: Any = self.request.user
-        asked = {
+        asked: dict[str, Any] = {
             "product": self.product,
             "cells": [cell for cell in wanted if cell],
             "location": self.place.location,
-            "actor": actor,
+            "actor": signed_in(self.request),
         }
         try:
             reason = self.request.POST.get("reason", "").replace("\0", "")

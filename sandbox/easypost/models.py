@@ -7,9 +7,6 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-# What its people do with parcels, as tracking says it.
-STATUSES = ("in_transit", "out_for_delivery", "available_for_pickup", "delivered", "failure", "return_to_sender")
-
 
 def shipment_id() -> str:
     return f"shp_sandbox{secrets.token_hex(10)}"

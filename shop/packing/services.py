@@ -14,6 +14,7 @@ from shop.delivery.days import dispatch_day
 from shop.delivery.fulfilment import follow, parcels_of
 from shop.delivery.shipment_models import Shipment
 from shop.orders.models import Order
+from shop.orders.record_models import OrderHold
 from shop.packing.models import PackingLine, PackingTask, Scan
 from shop.warehouse import ahead
 from shop.warehouse.models import Reservation
@@ -179,9 +180,9 @@ def refuse_packing(order: Order) -> None:
         raise NotPackable(f"Order {order.number} is on hold ({why_held(order.holds.standing())}). Put it aside.")
 
 
-def why_held(holds: Iterable[object]) -> str:
+def why_held(holds: Iterable[OrderHold]) -> str:
     """'payment disputed, early fraud warning'."""
-    return ", ".join(sorted({hold.get_kind_display().lower() for hold in holds}))  # type: ignore[attr-defined]
+    return ", ".join(sorted({hold.get_kind_display().lower() for hold in holds}))
 
 
 def lock_open(task_id: int) -> tuple[Order, PackingTask]:

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import get_currency_precision
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, FloatField, OuterRef, Subquery, Sum
 
 from shop.catalog.models import ProductVariant
 from shop.core.money import Money, shop_currency
@@ -73,12 +73,12 @@ def set_costs(order_id: int, costs: Costs, who: Who) -> PurchaseOrder:
     return order
 
 
-def landed_costs(variant_ids: list[int]) -> dict[int, int]:
-    """What a unit cost on average, by variant, over all that came fit for sale: minor units of the shop's currency."""
-    rows = GoodsReceiptLine.objects.filter(line__variant_id__in=variant_ids, received__gt=0).order_by()
-    paid = Sum(F("landed_unit_cost") * F("received"))
-    sums = rows.values_list("line__variant_id").annotate(paid=paid, units=Sum("received"))
-    return {variant: (2 * paid + units) // (2 * units) for variant, paid, units in sums}
+def landed_average() -> Subquery:
+    """Over all that came fit for sale of a source's variant, from whomever; minor units of the shop's currency."""
+    came = GoodsReceiptLine.objects.filter(line__variant=OuterRef("variant"), received__gt=0).order_by()
+    paid = Sum(F("landed_unit_cost") * F("received"), output_field=FloatField())
+    average = came.values("line__variant").annotate(each=paid / Sum("received", output_field=FloatField()))
+    return Subquery(average.values("each"))
 
 
 @dataclass(frozen=True)

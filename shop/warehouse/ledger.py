@@ -1,8 +1,9 @@
 """Does every number on the shelf have its explanation? Asked by tests, and by whoever watches the shop."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, IntegerField, OuterRef, Subquery, Sum
+from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
@@ -46,5 +47,5 @@ def differences() -> list[Difference]:
     ]
 
 
-def _total(sums: object) -> Coalesce:
-    return Coalesce(Subquery(sums.values("total")), 0, output_field=IntegerField())  # type: ignore[attr-defined]
+def _total(sums: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(sums.values("total")), 0, output_field=IntegerField())

@@ -7,7 +7,8 @@ import pytest
 from shop.core.errors import ShopError
 from shop.events.models import OutboxEvent
 from shop.suppliers import ordering
-from shop.suppliers.costing import Costs, landed_costs, set_costs
+from shop.suppliers.costing import Costs, landed_average, set_costs
+from shop.suppliers.models import SupplierProduct
 from shop.suppliers.moves import Who
 from shop.suppliers.purchase_models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
 from shop.suppliers.receiving import Arrived, Delivery, ReceiptRefused, receive
@@ -93,5 +94,6 @@ def test_freight_and_duty_are_shared_out_by_value_at_the_rate_of_the_order() -> 
     receive(order.pk, arrived, Delivery(), actor=None)
     # 400.00 of goods and 40.00 on top: a tenth more each, at 0.85 pounds a euro.
     set_costs(order.pk, Costs(3000, 1000, Decimal("0.85")), Who())
-    assert landed_costs([dear.pk, cheap.pk]) == {dear.pk: 2805, cheap.pk: 935}
+    landed = SupplierProduct.objects.annotate(landed=landed_average()).values_list("variant", "landed")
+    assert {variant: round(cost) for variant, cost in landed} == {dear.pk: 2805, cheap.pk: 935}
     assert GoodsReceiptLine.objects.count() == 2
