@@ -189,7 +189,7 @@ def tried(request: HttpRequest, order: PurchaseOrder, deed: Callable[[], str]) -
 
 def as_pdf(request: HttpRequest, order: PurchaseOrder, which: int) -> HttpResponse:
     # The library is large: a process that prints nothing never loads it.
-    from shop.suppliers.paper import pdf  # noqa: PLC0415
+    from shop.suppliers.order_pdf import pdf  # noqa: PLC0415
 
     return download(pdf(order), "application/pdf", f"{order.number}.pdf")
 

@@ -6,9 +6,9 @@ from django.test import Client
 
 from adminpanel.tests.builders import make_staff, signed_in
 from shop.suppliers.answering import Proposed, propose
+from shop.suppliers.files import keep
 from shop.suppliers.keys import supplier_of
 from shop.suppliers.moves import Who
-from shop.suppliers.papers import keep
 from shop.suppliers.purchase_models import Channel, GoodsReceipt, PurchaseOrder, PurchaseProposal
 from shop.suppliers.receiving import Arrived, Delivery, receive
 from shop.suppliers.sheets import LARGEST, sheet

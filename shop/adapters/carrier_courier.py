@@ -27,6 +27,7 @@ from shop.adapters.carriers import (
     Label,
     LabelRequest,
     Tracked,
+    is_uncertain,
 )
 from shop.adapters.payments import refuse_inside_transaction
 
@@ -37,8 +38,6 @@ Json = dict[str, Any]
 
 # (to connect, to answer): staff wait for it at the packing table.
 TIMEOUT_SECONDS = (4, 10)
-# Statuses after which nobody can say whether the request was carried out.
-UNCERTAIN = frozenset({408, 425, 429})
 # A message older or newer than this is not taken: it may have been recorded and sent again.
 FRESH_SECONDS = 300
 # The courier's words for what happened, and ours.
@@ -191,6 +190,6 @@ def _error(status: int, found: Json) -> CarrierError:
     words = str(found.get("error", "")) or f"the courier answered {status}"
     if status == 409 and found.get("code") == "key-used":
         return Taken(words)
-    if not 400 <= status < 500 or status in UNCERTAIN:
+    if is_uncertain(status):
         return CarrierUnavailable(words)
     return CarrierRefused(words)

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from shop.adapters.carriers import BadTracking, CarrierRefused, CarrierUnavailable, Label, LabelRequest, Tracked
+from shop.adapters.carriers import (
+    BadTracking,
+    CarrierRefused,
+    CarrierUnavailable,
+    Label,
+    LabelRequest,
+    Tracked,
+    is_uncertain,
+)
 from shop.adapters.easypost_shapes import Json, news_of, shipment_of
 from shop.adapters.payments import refuse_inside_transaction
 from shop.core.money import Money, shop_currency
@@ -23,9 +31,7 @@ if TYPE_CHECKING:
 # below the time for which nobody else asks (shop/delivery/labels.py).
 TIMEOUT_SECONDS = (4, 20)
 LARGEST_LABEL = 5 * 1024 * 1024
-# Statuses after which nobody can say whether the request was carried out.
-UNCERTAIN = frozenset({408, 425, 429})
-# Refusals of which the same is true: the carrier behind has not answered, or still works on it.
+# Refusals after which nobody can say either: the carrier behind has not answered, or still works on it.
 UNFINISHED = frozenset({"SHIPMENT.PURCHASE.IN_PROGRESS", "SHIPMENT.POSTAGE.TIMED_OUT", "SHIPMENT.POSTAGE.NO_RESPONSE"})
 GIVEN_BACK = frozenset({"submitted", "refunded"})
 PDF = "application/pdf"
@@ -215,7 +221,7 @@ def call(work: "Callable[[EasyPostClient], Any]") -> Json:
 def meaning(status: int, code: str, words: str) -> CarrierRefused | CarrierUnavailable:
     """The port's error for an answer; status: 0 where there was none."""
     said = f"EasyPost: {words or code or status}"[:400]
-    if not 400 <= status < 500 or status in UNCERTAIN or code in UNFINISHED:
+    if is_uncertain(status) or code in UNFINISHED:
         return CarrierUnavailable(said)
     if status == 404:
         return Unknown(said)

@@ -9,6 +9,9 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+# Of the 4xx; of all others nobody can say it anyway.
+UNCERTAIN = frozenset({408, 425, 429})
+
 
 class CarrierError(Exception):
     """The carrier did not do what was asked; the message is for staff."""
@@ -110,6 +113,11 @@ def carrier(code: str) -> Carrier:
     """The adapter of that code, one of settings.CARRIERS. KeyError for an unknown one."""
     adapter: Carrier = import_string(settings.CARRIERS[code])()
     return adapter
+
+
+def is_uncertain(status: int) -> bool:
+    """Whether after that answer nobody can say if the request was carried out. 0: there was none."""
+    return not 400 <= status < 500 or status in UNCERTAIN
 
 
 def is_known(code: str) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shop.accounts.models import User
 from shop.core.errors import ShopError
+from shop.imports.plans import Author
 
 # As it is kept in JSON: amounts in minor units, moments as ISO 8601 in UTC, rows by their key.
 Value = str | int | bool | None
@@ -42,15 +42,6 @@ class Refusal:
     why: str
     row: tuple[str, int] = ("", 0)
     column: str = ""
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who writes, and what history and ledger will say of it."""
-
-    user: User | None
-    document: str
-    reason: str
 
 
 class Table(Protocol):

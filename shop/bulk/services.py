@@ -8,11 +8,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from shop.accounts.models import User
-from shop.bulk.edits import Author, Edit, Refusal, Table, Value, unpacked
+from shop.bulk.edits import Edit, Refusal, Table, Value, unpacked
 from shop.bulk.models import BulkChange
 from shop.bulk.tables import TABLES
 from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
+from shop.imports.plans import Author
 
 # Rows of one change: what is written in one transaction while somebody waits.
 MOST_ROWS = 5_000

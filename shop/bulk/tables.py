@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from simple_history.utils import bulk_update_with_history
 
-from shop.bulk.edits import Author, Table, Value
+from shop.bulk.edits import Table, Value
 from shop.catalog import listings
 from shop.catalog.models import Category, Product, ProductVariant
 from shop.core import clock
 from shop.core.former import keep_present
 from shop.core.money import format_exactly, shop_currency
+from shop.imports.plans import Author
 from shop.imports.variants import tell
 from shop.warehouse import levels
 from shop.warehouse.levels import Cause, Change
@@ -134,8 +135,7 @@ class Levels:
             StockLevel,
             ["reorder_point"],
             batch_size=BATCH,
-            default_user=author.user,
-            default_change_reason=author.reason[:100],
+            **author.in_history,
         )
         if changes:
             locked = levels.lock({row.variant_id for row, _ in rows})
@@ -162,8 +162,7 @@ def save(model: type[Model], rows: Sequence[tuple[Any, Mapping[str, Any]]], auth
         model,
         sorted({column for _, values in rows for column in values} | {"updated_at"}),
         batch_size=BATCH,
-        default_user=author.user,
-        default_change_reason=author.reason[:100],
+        **author.in_history,
     )
 
 

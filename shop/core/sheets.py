@@ -1,16 +1,18 @@
-"""Text in the cells of a spreadsheet file: never a formula, whoever wrote it."""
+"""Text in the cells of a spreadsheet file: never a formula, whoever wrote it, and the same text when it comes back."""
 
-# A spreadsheet takes text that begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-STARTS = ("=", "+", "-", "@", "\t", "\r")
+import re
 
-
-def safe_cell(text: object) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run. Numbers pass as numbers."""
-    plain = "" if text is None else str(text)
-    return f"'{plain}" if plain.startswith(STARTS) and not isinstance(text, int | float) else plain
+# A spreadsheet takes text that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection.
+# What has apostrophes before that gets one more, so that such a text comes back whole too.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n]")
 
 
-def read_cell(text: str | None) -> str:
-    """What safe_cell() was given, without spaces around it."""
-    plain = (text or "").strip()
-    return plain[1:] if plain[:1] == "'" and plain[1:].startswith(STARTS) else plain
+def neutral(text: str) -> str:
+    """The text with an apostrophe before what a spreadsheet would run."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def plain(cell: str) -> str:
+    """What neutral() was given."""
+    return cell[1:] if NEUTRALISED.match(cell) else cell

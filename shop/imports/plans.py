@@ -77,6 +77,11 @@ class Author:
     document: str
     reason: str
 
+    @property
+    def in_history(self) -> dict[str, Any]:
+        """For bulk_create_with_history() and bulk_update_with_history()."""
+        return {"default_user": self.user, "default_change_reason": self.reason[:100]}
+
 
 class Exchange(Protocol):
     """One kind of file: its columns, what rows of it would do, writing them, and all the shop has as such rows."""

@@ -16,7 +16,8 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from shop.core.errors import ShopError
-from shop.imports.sheets import BYTE_ORDER_MARK, plain
+from shop.core.sheets import plain
+from shop.imports.sheets import BYTE_ORDER_MARK
 
 MOST_BYTES = 10_000_000
 MOST_ROWS = 50_000

@@ -1,27 +1,15 @@
-"""What a spreadsheet may do with a cell: text that it would run as a formula goes out neutralised, and comes back."""
+"""Rows of text as a file: CSV, or a workbook."""
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from openpyxl import Workbook
 
-# https://owasp.org/www-community/attacks/CSV_Injection; with its apostrophes such a text comes back whole.
-FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n]")
+from shop.core.sheets import neutral
+
 BYTE_ORDER_MARK = "\ufeff"
-
-
-def neutral(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet would run."""
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def plain(cell: str) -> str:
-    """What neutral() was given."""
-    return cell[1:] if NEUTRALISED.match(cell) else cell
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:

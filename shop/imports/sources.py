@@ -49,15 +49,14 @@ class Sources:
 
     def write(self, rows: Sequence[Row], author: Author) -> SourcePlan:
         plan = _plan(rows, lock=True)
-        words: dict[str, Any] = {"default_user": author.user, "default_change_reason": author.reason[:100]}
         fields = [*FIELDS.values(), "updated_at"]
         # One source of a variant is preferred: the one that gives it up first.
         for preferred in (False, True):
             part = [source for source in plan.edited.values() if source.is_preferred == preferred]
             if part:
-                bulk_update_with_history(part, SupplierProduct, fields, batch_size=500, **words)
+                bulk_update_with_history(part, SupplierProduct, fields, batch_size=500, **author.in_history)
         if plan.new:
-            bulk_create_with_history(plan.new, SupplierProduct, batch_size=500, **words)
+            bulk_create_with_history(plan.new, SupplierProduct, batch_size=500, **author.in_history)
         return plan
 
     def export(self) -> Iterator[list[str]]:

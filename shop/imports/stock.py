@@ -65,8 +65,7 @@ class Stock:
             locked = ledger.lock(variants.values())
         if plan.edited:
             keep_present(StockLevel, [level.pk for level in plan.edited])
-            words = {"default_user": author.user, "default_change_reason": author.reason[:100]}
-            bulk_update_with_history(plan.edited, StockLevel, sorted(plan.fields), batch_size=500, **words)
+            bulk_update_with_history(plan.edited, StockLevel, sorted(plan.fields), batch_size=500, **author.in_history)
         by_place = {(level.variant_id, level.location_id): level.pk for level in locked}
         for kind, first in ((StockMovement.Kind.RECEIPT, True), (StockMovement.Kind.ADJUSTMENT, False)):
             changes = [

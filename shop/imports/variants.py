@@ -102,15 +102,16 @@ class Variants:
 
     def write(self, rows: Sequence[Row], author: Author) -> VariantPlan:
         plan = self._plan(rows, lock=True)
-        words: dict[str, Any] = {"default_user": author.user, "default_change_reason": author.reason[:100]}
         if plan.edited:
             fields = sorted(plan.fields | {"updated_at"})
-            bulk_update_with_history(plan.edited, ProductVariant, fields, batch_size=BATCH, **words)
+            bulk_update_with_history(plan.edited, ProductVariant, fields, batch_size=BATCH, **author.in_history)
         if plan.new:
-            bulk_create_with_history(plan.new, ProductVariant, batch_size=BATCH, **words)
+            bulk_create_with_history(plan.new, ProductVariant, batch_size=BATCH, **author.in_history)
         if plan.weighed:
             weighed = list(plan.weighed.values())
-            bulk_update_with_history(weighed, Product, ["weight_grams", "updated_at"], batch_size=BATCH, **words)
+            bulk_update_with_history(
+                weighed, Product, ["weight_grams", "updated_at"], batch_size=BATCH, **author.in_history
+            )
         touched = {variant.product_id for variant in [*plan.edited, *plan.new]} | set(plan.weighed)
         tell(touched)
         return plan

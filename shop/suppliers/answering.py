@@ -251,3 +251,13 @@ def ship_notice(order_id: int, notice: ShipNotice, who: Who) -> PurchaseOrder:
         tell_pages(order)
     note(order, f"Sent out on {notice.shipped_on.isoformat()} {notice.tracking[:80]}".strip(), who)
     return order
+
+
+@transaction.atomic
+def save_for_later(order_id: int, typed: dict[str, str]) -> None:
+    """Keep what stands in the fields, right or wrong. Raises ShopError once it is answered."""
+    order = locked(order_id)
+    if order.state != State.SENT:
+        raise over(order)
+    order.saved_answer = typed
+    order.save(update_fields=["saved_answer", "updated_at"])

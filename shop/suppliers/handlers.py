@@ -12,7 +12,7 @@ from shop.suppliers.sheets import sheet
 def mail_purchase_order(event: Event) -> None:
     """PurchaseOrderSent: the supplier gets the order as PDF and CSV, and the link by which it answers."""
     # The library is large: a process that prints nothing never loads it.
-    from shop.suppliers.paper import pdf  # noqa: PLC0415
+    from shop.suppliers.order_pdf import pdf  # noqa: PLC0415
 
     orders = PurchaseOrder.objects.expected().select_related("supplier", "location")
     order = orders.filter(pk=event.detail["purchase_order_id"]).first()

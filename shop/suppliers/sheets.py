@@ -7,7 +7,7 @@ from io import StringIO
 
 from shop.core.errors import ShopError
 from shop.core.money import Money
-from shop.core.sheets import read_cell, safe_cell
+from shop.core.sheets import neutral, plain
 from shop.suppliers.answering import LineAnswer
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseOrderLine
 
@@ -36,7 +36,7 @@ def sheet(order: PurchaseOrder) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for line in order.lines.select_related("variant"):
-        writer.writerow([cell if isinstance(cell, int) else safe_cell(cell) for cell in cells(order, line)])
+        writer.writerow([cell if isinstance(cell, int) else neutral(str(cell)) for cell in cells(order, line)])
     return out.getvalue()
 
 
@@ -81,7 +81,9 @@ def rows_of(content: bytes) -> Iterator[dict[str, str]]:
         for number, row in enumerate(reader):
             if number >= MOST_ROWS:
                 raise SheetRefused([f"The file has more than {MOST_ROWS} rows."])
-            cells = {str(name).strip().lower(): read_cell(cell) for name, cell in row.items() if isinstance(cell, str)}
+            cells = {
+                str(name).strip().lower(): plain(cell.strip()) for name, cell in row.items() if isinstance(cell, str)
+            }
             if any(cells.values()):
                 yield cells
     except csv.Error as fault:

@@ -116,24 +116,8 @@ def take_off(rows: Sequence[StockLevel], units: Mapping[BackOrder, int]) -> None
         return
     before = room_of(rows)
     for row, taken in units.items():
-        part_off(row, taken, BackOrder.State.CANCELLED)
+        row.split(taken, BackOrder.State.CANCELLED)
     stock.tell_turned(rows, {row.variant_id for row in units if not before[row.variant_id].total})
-
-
-def part_off(row: BackOrder, taken: int, state: BackOrder.State) -> None:
-    """That many units of it in another state; what is left still waits."""
-    if taken < row.quantity:
-        row.quantity -= taken
-        row.save(update_fields=["quantity"])
-        row = BackOrder(
-            order_line_id=row.order_line_id,
-            variant_id=row.variant_id,
-            quantity=taken,
-            promised_on=row.promised_on,
-            created_at=row.created_at,
-        )
-    row.state = state
-    row.save()
 
 
 @transaction.atomic

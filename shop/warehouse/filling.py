@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 
 from shop.events.services import emit
-from shop.warehouse import ahead
 from shop.warehouse import levels as stock
 from shop.warehouse.levels import Cause, Change
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
@@ -42,7 +41,7 @@ def fill(variant_ids: Iterable[int]) -> None:
     )
     Reservation.objects.bulk_create(holds)
     for row, units in served.items():
-        ahead.part_off(row, units, BackOrder.State.FILLED)
+        row.split(units, BackOrder.State.FILLED)
     still = BackOrder.objects.waiting().filter(order_line_id__in=orders).values_list("order_line_id", flat=True)
     whole: dict[int, list[int]] = defaultdict(list)
     for line in sorted(orders.keys() - set(still)):

@@ -198,3 +198,19 @@ class BackOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.variant_id} ({self.state})"
+
+    def split(self, units: int, state: State) -> None:
+        """That many of its units in another state; what is left of it still waits."""
+        part = self
+        if units < self.quantity:
+            self.quantity -= units
+            self.save(update_fields=["quantity"])
+            part = BackOrder(
+                order_line_id=self.order_line_id,
+                variant_id=self.variant_id,
+                quantity=units,
+                promised_on=self.promised_on,
+                created_at=self.created_at,
+            )
+        part.state = state
+        part.save()

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from shop.core.sheets import neutral, plain
 from shop.imports.reading import MOST_BYTES, FileRefused, Row, read_table
-from shop.imports.sheets import csv_lines, neutral, plain, xlsx_bytes
+from shop.imports.sheets import csv_lines, xlsx_bytes
 from shop.imports.tests.builders import bomb, workbook
 
 LINES = [Row(2, {"sku": "A-1", "price": "12.50"}), Row(3, {"sku": "Ä", "price": "7"})]

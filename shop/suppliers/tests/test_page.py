@@ -9,8 +9,8 @@ from django.utils import timezone
 from shop.catalog.models import ProductImage
 from shop.core import clock
 from shop.suppliers import ordering
+from shop.suppliers.files import LARGEST
 from shop.suppliers.links import token_for
-from shop.suppliers.papers import LARGEST
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseProposal, SupplierFile
 from shop.suppliers.tests.builders import PDF, make_confirmed, make_purchase, make_sent
 from shop.tests.builders import make_variant

@@ -24,6 +24,14 @@ def test_formulas_are_neutralised_and_read_back_as_they_were() -> None:
     assert answer == LineAnswer(order.lines.get().pk, 7, date(2027, 1, 4), '=HYPERLINK("http://evil.example")')
 
 
+@pytest.mark.parametrize("note", ["'=1+1", "''-", "it's fine"])
+def test_a_note_with_apostrophes_comes_back_whole(note: str) -> None:
+    order = make_sent()
+    order.lines.update(supplier_note=note, confirmed_quantity=7, confirmed_on="2027-01-04")
+    (answer,) = read_answer(order, sheet(order).encode())
+    assert answer.note == note
+
+
 def test_semicolons_and_continental_days_are_read_too() -> None:
     order = make_sent()
     pk = order.lines.get().pk

@@ -13,14 +13,13 @@ from shop.catalog.models import ProductImage
 from shop.core.errors import ShopError
 from shop.core.http import personal_page, same_origin_post, see_other
 from shop.core.uploads import limit_upload
-from shop.suppliers.answering import AnswerRefused, confirm, propose
+from shop.suppliers.answering import AnswerRefused, confirm, propose, save_for_later
+from shop.suppliers.files import LARGEST, TOO_LARGE, keep
 from shop.suppliers.forms import AnswerForm, LinesForm, ProposalForm
 from shop.suppliers.links import Link, LinkRefused, follow
 from shop.suppliers.moves import State, Who
 from shop.suppliers.ordering import goods_total
-from shop.suppliers.papers import LARGEST, TOO_LARGE, keep
 from shop.suppliers.purchase_models import Channel, PurchaseOrder, PurchaseProposal
-from shop.suppliers.saving import save_for_later
 from shop.suppliers.sheets import SheetRefused, read_answer, sheet
 
 TOLD = {
@@ -138,7 +137,7 @@ def upload(request: HttpRequest, link: Link) -> HttpResponse:
 @require_safe
 def as_pdf(request: HttpRequest, link: Link) -> HttpResponse:
     # The library is large: a process that prints nothing never loads it.
-    from shop.suppliers.paper import pdf  # noqa: PLC0415
+    from shop.suppliers.order_pdf import pdf  # noqa: PLC0415
 
     return download(pdf(link.order), "application/pdf", f"{link.order.number}.pdf")
 
