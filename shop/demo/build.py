@@ -22,6 +22,7 @@ from shop.demo.source import Article, articles
 from shop.demo.staff import make_staff
 from shop.demo.stock import make_stock
 from shop.demo.suppliers import make_suppliers
+from shop.demo.warehouse import make_warehouse
 from shop.orders.models import Order
 
 
@@ -66,7 +67,7 @@ def build_originals(plan: Plan, stream: TextIO) -> None:
 
 @transaction.atomic
 def finish(plan: Plan) -> None:
-    """The last step, whole or not at all: orders, returns, promotions, a sale, suppliers, listings that pages need."""
+    """The last step, whole or not at all: orders and what came of them, prices, suppliers, the warehouse, listings."""
     variants = variants_of(plan.articles)
     make_orders(plan.orders, variants)
     make_packing()
@@ -75,6 +76,7 @@ def finish(plan: Plan) -> None:
     make_promotions()
     make_sale()
     make_suppliers(variants)
+    make_warehouse(variants)
     listings.refresh({variant.product_id for variant in variants})
 
 
