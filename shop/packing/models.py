@@ -18,7 +18,6 @@ class Wave(TimeStamped):
     number = models.CharField(max_length=12, unique=True, default=partial(document_number, "WV"), editable=False)
     location = models.ForeignKey("shop.StockLocation", models.PROTECT, related_name="waves")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False)
-    printed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]
