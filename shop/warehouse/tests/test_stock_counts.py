@@ -146,3 +146,14 @@ def test_nothing_is_entered_or_approved_twice() -> None:
     with pytest.raises(ShopError, match="approved already"):
         counts.cancel(count=count)
     assert level() == (8, 0, 0)
+
+
+def test_damaged_units_cannot_be_those_that_orders_hold() -> None:
+    variant = make_variant(stock=5)
+    StockLevel.objects.update(reserved=4)
+    count = begun()
+    counts.enter(line=line_of(count), counted=3, damaged=2)
+    counts.finish(count=count)
+    with pytest.raises(ShopError, match=f"{variant.sku}: orders hold 4, only 3 would be there. Count these again"):
+        counts.approve(count=count, actor=None)
+    assert level() == (5, 4, 0)

@@ -51,6 +51,14 @@ def test_what_arrived_damaged_lies_aside_and_what_did_not_arrive_raises_an_alert
     assert differences() == []
 
 
+def test_damaged_units_did_arrive_and_raise_no_alert() -> None:
+    line = make_transfer(4)
+    transfers.send(transfer=line.transfer, actor=None)
+    transfers.receive(transfer=line.transfer, arrived={line.pk: Arrived(3, damaged=1)}, actor=None)
+    assert numbers() == {"main": (6, 0), "far": (3, 1)}
+    assert not Alert.objects.exists()
+
+
 def test_a_line_that_is_not_named_arrived_whole() -> None:
     line = make_transfer(4)
     make_stock(line.variant, 1, line.transfer.destination)
