@@ -36,7 +36,7 @@ PAGES = {
     **dict.fromkeys(("shop_order_refund", "shop_order_cancel", "shop_review_accept", "shop_review_refund"), MONEY_BACK),
     **dict.fromkeys(("shop_refund_again", "shop_hold_lift", "shop_payment_end", "shop_payment_return"), MONEY_BACK),
     **{f"shop_purchaseorder_{step}": PURCHASE for step in ("approve", "again", "cancel", "close", "costs", "answer")},
-    **{f"shop_purchaseorder_{step}": PURCHASE for step in ("accept", "refuse")},
+    **{f"shop_purchaseorder_{step}": PURCHASE for step in ("accept", "refuse", "said")},
     **{f"shop_purchaseorder_{step}": "view_purchaseorder" for step in ("pdf", "csv", "file")},
     "shop_supplier_key": "change_supplier",
     "shop_purchaseorder_receive": "view_purchaseorder add_goodsreceipt",

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from adminpanel.fields import MOST_UNITS, MoneyField
 from adminpanel.long_lists import RecentRowsFilter
 from adminpanel.person import signed_in
-from adminpanel.purchase_forms import CostsForm, SheetForm
+from adminpanel.purchase_forms import CostsForm, SaidForm, SheetForm
 from adminpanel.purchase_steps import DECIDE, RECEIVE, Purchasing
 from adminpanel.site import ReadOnlyAdmin, StaffAdmin, StaffInline, state_column
 from shop.core.money import shop_currency
@@ -136,7 +136,7 @@ class PurchaseOrderAdmin(Purchasing, StaffAdmin):
         return self.page(request, order)
 
     def page(self, request: HttpRequest, order: PurchaseOrder, **forms: Any) -> HttpResponse:
-        """forms: costs or sheet, one that was refused."""
+        """forms: costs, said or sheet, one that was refused."""
         context = {
             **self.admin_site.each_context(request),
             "title": f"Purchase order {order.number}",
@@ -179,6 +179,7 @@ def facts(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
         "may_cancel": may_decide and order.state in (State.DRAFT, State.SENT, State.CONFIRMED),
         "may_close": may_decide and order.state in (State.PARTLY_RECEIVED, State.RECEIVED),
         "costs": CostsForm(order) if may_decide and order.state != State.CANCELLED else None,
+        "said": SaidForm.of(order) if may_decide and expects else None,
         "sheet": SheetForm() if may_decide and order.state == State.SENT else None,
     }
 

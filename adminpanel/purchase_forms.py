@@ -12,6 +12,7 @@ from adminpanel.fields import MOST_UNITS, MoneyField
 from shop.core.money import shop_currency
 from shop.core.numbers import secret_key
 from shop.suppliers.costing import Costs
+from shop.suppliers.forms import AnswerForm
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseOrderLine
 from shop.suppliers.receiving import Arrived, Delivery
 from shop.suppliers.sheets import LARGEST, TOO_LARGE
@@ -72,6 +73,26 @@ class ReceiveForm(forms.Form):
 
     def about(self) -> list[BoundField]:
         return [self["delivery_note"], self["note"]]
+
+
+class SaidForm(AnswerForm):
+    """What the supplier said of each line that is still to come: units and day."""
+
+    letters = ("q", "d", "n")
+
+    def add_fields(self, line: PurchaseOrderLine) -> None:
+        super().add_fields(line)
+        looks = {"q": ("Units", {"inputmode": "numeric", "size": 5}), "d": ("Day", {"type": "date"}), "n": ("Note", {})}
+        for letter, (name, attrs) in looks.items():
+            field = self.fields[f"{letter}{line.pk}"]
+            field.label = f"{name} of {line.variant.sku}"
+            field.widget = UnfoldAdminTextInputWidget(attrs=attrs)
+
+    @classmethod
+    def of(cls, order: PurchaseOrder, data: Any = None) -> "SaidForm":
+        """For the lines of which something is due; for an order that nobody has answered, all."""
+        lines = order.lines.select_related("variant")
+        return cls(order, list(lines if order.state == PurchaseOrder.State.SENT else lines.outstanding()), data)
 
 
 class CostsForm(forms.Form):

@@ -14,10 +14,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from adminpanel.person import signed_in
-from adminpanel.purchase_forms import CostsForm, ReasonForm, ReceiveForm, SheetForm
+from adminpanel.purchase_forms import CostsForm, ReasonForm, ReceiveForm, SaidForm, SheetForm
 from shop.core.errors import ShopError
 from shop.suppliers import ordering
-from shop.suppliers.answering import AnswerRefused, answer_proposal, confirm
+from shop.suppliers.answering import AnswerRefused, answer_proposal, confirm, write_down
 from shop.suppliers.costing import set_costs
 from shop.suppliers.moves import Who
 from shop.suppliers.purchase_models import Channel, PurchaseOrder, PurchaseProposal, SupplierFile
@@ -48,6 +48,7 @@ class Purchasing:
             address("close/", close, "close", DECIDE),
             address("costs/", self.costs, "costs", DECIDE),
             address("answer/", self.answer, "answer", DECIDE),
+            address("said/", self.said, "said", DECIDE),
             address("proposals/<int:which>/accept/", accept, "accept", DECIDE),
             address("proposals/<int:which>/refuse/", refuse, "refuse", DECIDE),
             address("receive/", self.receive, "receive", RECEIVE, "both"),
@@ -106,6 +107,20 @@ class Purchasing:
             except ShopError as refused:
                 form.add_error("sheet", str(refused))
         return self.page(request, order, sheet=form)
+
+    def said(self, request: HttpRequest, order: PurchaseOrder, which: int) -> HttpResponse:
+        """What the supplier said on the telephone or by mail."""
+        form = SaidForm.of(order, request.POST)
+        if form.is_valid():
+            try:
+                write_down(order.pk, form.answers(), Who(actor=signed_in(request)))
+                messages.success(request, "Saved. Whoever waits for these pieces and gets them later has a mail.")
+                return back(order)
+            except AnswerRefused as refused:
+                form.refuse(refused.problems)
+            except ShopError as refused:
+                form.add_error(None, str(refused))
+        return self.page(request, order, said=form)
 
 
 def guarded(step: Step, rights: tuple[str, ...], only: str) -> Callable[..., HttpResponse]:

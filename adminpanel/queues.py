@@ -24,7 +24,7 @@ from shop.packing.models import PackingTask
 from shop.payments.models import Dispute, PaymentAttempt, Refund
 from shop.returns.models import Return
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseOrderLine, PurchaseProposal
-from shop.warehouse.moving_models import StockCount, Transfer
+from shop.warehouse.moving_models import BackOrder, StockCount, Transfer
 
 BOUND = 100
 # The oldest of a pile that are named.
@@ -157,6 +157,11 @@ SOURCES = (
     Source(
         WATCH, "Refunds on their way", ("shop.view_refund", "shop.change_paymentattempt"),
         rows_of(Refund, "unfinished"), "attempt__order__number", "created_at", "refund", "?state__in=requested,pending",
+    ),
+    Source(
+        WATCH, "Back orders late", ("shop.view_backorder", *MONEY_BACK),
+        lambda user: BackOrder.objects.late(timezone.localdate()), "order_line__order__number", "created_at",
+        "backorder", "?late=yes", due="promised_on",
     ),
     Source(
         WATCH, "Mails not sent", ("shop.change_outgoingmail",), rows_of(OutgoingMail, "given_up"),

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action
@@ -147,6 +148,18 @@ class ReservationAdmin(ReadOnlyAdmin):
         return reservation.order_line.order.number
 
 
+class LateFilter(admin.SimpleListFilter):
+    title = "promised day"
+    parameter_name = "late"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Over, not come")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        found: QuerySet[Any] = queryset.late(timezone.localdate()) if self.value() == "yes" else queryset
+        return found
+
+
 @admin.register(BackOrder)
 class BackOrderAdmin(ReadOnlyAdmin):
     """Units sold that are still to come."""
@@ -156,7 +169,7 @@ class BackOrderAdmin(ReadOnlyAdmin):
         *("sku", "order", "quantity", state_column("state", {"waiting": "warn", "filled": "good"})),
         *("promised_on", "paid", "created_at"),
     ]
-    list_filter = ["state", "promised_on"]
+    list_filter = ["state", LateFilter, "promised_on"]
     list_select_related = ["variant", "order_line__order"]
     search_fields = ["=order_line__order__number", "variant__sku__istartswith"]
     search_help_text = "Order number or SKU"

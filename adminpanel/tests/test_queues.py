@@ -22,7 +22,7 @@ from shop.packing.models import PackingTask
 from shop.payments.models import Dispute, PaymentAttempt, Refund
 from shop.returns.models import Return
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseProposal
-from shop.warehouse.moving_models import StockCount, Transfer
+from shop.warehouse.moving_models import BackOrder, StockCount, Transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,7 @@ WAITS: dict[str, tuple[Any, dict[str, Any]]] = {
     "Refunds on their way": (Refund, {"state": "pending"}),
     "Disputes": (Dispute, {"closed_at": None}),
     "Mails not sent": (OutgoingMail, {"state": "failed"}),
+    "Back orders late": (BackOrder, {"promised_on": clock.now().date() - timedelta(days=2)}),
     "Events given up": (OutboxEvent, {"state": "dead"}),
 }
 
@@ -85,7 +86,7 @@ def test_rights_decide_which_piles_somebody_has() -> None:
     assert piles["customer care"] == {
         "To approve": ["Returns asked", "Returns to pay back", "Orders in review", "Payments in review"],
         "To answer": ["Disputes", "Alerts"],
-        "To watch": ["Payments overdue", "Refunds on their way", "Mails not sent"],
+        "To watch": ["Payments overdue", "Refunds on their way", "Back orders late", "Mails not sent"],
     }
     assert (piles["catalogue"], piles["marketing"], piles["analyst"]) == ({}, {}, {})
 

@@ -16,6 +16,8 @@ from shop.core.errors import ShopError
 from shop.suppliers.expected import tell_pages
 from shop.suppliers.moves import State, Who, locked, move, note
 from shop.suppliers.purchase_models import Channel, PurchaseOrder, PurchaseOrderLine, PurchaseProposal
+from shop.suppliers.redating import redate
+from shop.suppliers.telling import mail_answers, tell_short
 
 if TYPE_CHECKING:
     from shop.accounts.models import User
@@ -75,7 +77,7 @@ def confirm(order_id: int, answers: Sequence[LineAnswer], who: Who) -> PurchaseO
     ShopError where the order cannot be confirmed (any more).
     """
     order = locked(order_id)
-    lines = {line.pk: line for line in order.lines.select_for_update()}
+    lines = {line.pk: line for line in order.lines.select_for_update(of=("self",)).select_related("variant")}
     if order.state in (State.CONFIRMED, State.PARTLY_RECEIVED) and says_the_same(lines, answers):
         return order
     if order.state == State.CONFIRMED:
@@ -92,8 +94,16 @@ def confirm(order_id: int, answers: Sequence[LineAnswer], who: Who) -> PurchaseO
     bulk_update_with_history(list(lines.values()), PurchaseOrderLine, told)
     order.confirmed_at, order.saved_answer = clock.now(), {}
     move(order, State.CONFIRMED, in_words(lines.values()), who, "confirmed_at", "saved_answer")
-    tell_pages(order)
+    if who.actor is None:
+        tell_short(order, lines.values())
+    tell_changed(order)
     return order
+
+
+def tell_changed(order: PurchaseOrder) -> None:
+    """What is expected of the order is another: its products' pages say so, and whoever waits for it hears."""
+    tell_pages(order)
+    redate(order)
 
 
 def says_the_same(lines: Mapping[int, PurchaseOrderLine], answers: Sequence[LineAnswer]) -> bool:
@@ -209,8 +219,64 @@ def answer_proposal(proposal_id: int, *, accept: bool, actor: "User | None") -> 
     note(order, f"{done}: {proposal.quantity} of {proposal.line.description}", Who(Channel.STAFF, actor))
     if not PurchaseProposal.objects.filter(line__order=order, state=states.OPEN).exists():
         close_alerts(order.proposal_alert, actor=actor)
-    tell_pages(order)
+        mail_answers(order)
+    tell_changed(order)
     return proposal
+
+
+@transaction.atomic
+def write_down(order_id: int, answers: Sequence[LineAnswer], who: Who) -> PurchaseOrder:
+    """What staff heard from the supplier: its confirmation or, once confirmed, other units and days of some lines.
+
+    These are kept as proposals that are accepted. The same once more changes nothing. Raises as confirm() does.
+    """
+    order = locked(order_id)
+    if order.state == State.SENT:
+        return confirm(order_id, answers, who)
+    if order.state not in PurchaseOrder.EXPECTED:
+        raise over(order)
+    lines = {line.pk: line for line in order.lines.select_for_update()}
+    changed = [answer for answer in answers if answer.line_id not in lines or is_new(lines[answer.line_id], answer)]
+    found = {answer.line_id: problem_with_news(lines.get(answer.line_id), answer) for answer in changed}
+    if problems := {pk: words for pk, words in found.items() if words}:
+        raise AnswerRefused(problems)
+    for answer in changed:
+        agree(lines[answer.line_id], answer, who)
+    if changed:
+        note(order, f"Says otherwise of {len(changed)} line{'s' * (len(changed) != 1)}", who)
+        tell_changed(order)
+    return order
+
+
+def is_new(line: PurchaseOrderLine, answer: LineAnswer) -> bool:
+    known = line.quantity if line.confirmed_quantity is None else line.confirmed_quantity
+    return (answer.quantity, answer.arrives_on) != (known, line.confirmed_on)
+
+
+def problem_with_news(line: PurchaseOrderLine | None, answer: LineAnswer) -> str:
+    if line is None:
+        return "This line is not on this order."
+    if answer.quantity < (came := line.received + line.damaged):
+        return f"{came} of these have come already."
+    if answer.quantity == came:
+        return ""
+    return problem_with(line, answer)
+
+
+def agree(line: PurchaseOrderLine, answer: LineAnswer, who: Who) -> None:
+    """The line becomes what staff agreed with the supplier."""
+    proposal = PurchaseProposal.objects.create(
+        line=line,
+        state=PurchaseProposal.State.ACCEPTED,
+        quantity=answer.quantity,
+        unit_cost=line.unit_cost,
+        arrives_on=answer.arrives_on,
+        note=answer.note[:300],
+        channel=who.channel,
+        answered_at=clock.now(),
+        answered_by=who.actor,
+    )
+    change_line(line, proposal)
 
 
 def change_line(line: PurchaseOrderLine, proposal: PurchaseProposal) -> None:
@@ -248,7 +314,7 @@ def ship_notice(order_id: int, notice: ShipNotice, who: Who) -> PurchaseOrder:
         for line in coming:
             line.confirmed_on = notice.arrives_on
         bulk_update_with_history(coming, PurchaseOrderLine, ["confirmed_on"])
-        tell_pages(order)
+        tell_changed(order)
     note(order, f"Sent out on {notice.shipped_on.isoformat()} {notice.tracking[:80]}".strip(), who)
     return order
 

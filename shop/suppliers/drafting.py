@@ -45,22 +45,25 @@ class Need:
 
     @property
     def is_due(self) -> bool:
-        return self.level.reorder_point is not None and self.reach <= self.level.reorder_point
+        point = self.level.reorder_point
+        # Without a point only what buyers wait for is ordered.
+        return self.reach < 0 if point is None else self.reach <= point
 
     @property
     def units(self) -> int:
         """How many to order, in whole packs."""
-        source = self.source
+        source, point = self.source, self.level.reorder_point
         lead = source.supplier.lead_time_days if source.lead_time_days is None else source.lead_time_days
         sells = ceil(self.sold * (lead + COVER) / DAYS)
-        wanted = max(sells + (self.level.reorder_point or 0) - self.reach, 1)
+        wanted = -self.reach if point is None else max(sells + point - self.reach, 1)
         return ceil(wanted / source.pack_size) * source.pack_size
 
 
 def needs(variant_ids: Collection[int] | None = None) -> list[Need]:
-    """What is at or below its reorder point and has a preferred source. None: looks at every variant."""
+    """What is at or below its reorder point, or waited for, and has a preferred source. None: looks at all variants."""
     waiting = waiting_units(variant_ids)
-    levels = list(low_levels(variant_ids, waiting))
+    # Who waits is served where stock is kept up, if there is such a place.
+    levels = sorted(low_levels(variant_ids, waiting), key=lambda level: level.reorder_point is None)
     sources = sources_of({level.variant_id for level in levels})
     sold, incoming = sold_from(levels), incoming_to(levels)
     found = []
@@ -82,9 +85,7 @@ def waiting_units(variant_ids: Collection[int] | None) -> dict[int, int]:
 
 def low_levels(variant_ids: Collection[int] | None, waiting: Collection[int]) -> Iterable[StockLevel]:
     low = Q(on_hand__lte=F("reserved") + F("reorder_point")) | Q(variant_id__in=waiting)
-    rows = StockLevel.objects.filter(
-        low, reorder_point__isnull=False, location__is_active=True, variant__is_active=True
-    )
+    rows = StockLevel.objects.filter(low, location__is_active=True, variant__is_active=True)
     rows = rows if variant_ids is None else rows.filter(variant_id__in=variant_ids)
     return rows.order_by("location__position", "pk")
 
@@ -141,5 +142,9 @@ def add_to_draft(supplier: Supplier, location_id: int, units: dict[int, int]) ->
     )
     added = add_lines(order, units)
     if added:
-        note(order, f"{'Drafted' if is_new else 'Added'} automatically: {added} at their reorder point", Who())
+        note(
+            order,
+            f"{'Drafted' if is_new else 'Added'} automatically: {added} at their reorder point or waited for",
+            Who(),
+        )
     return added

@@ -1,7 +1,7 @@
 """When goods that suppliers have confirmed are here: what pages and promises are made of."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
@@ -59,17 +59,27 @@ def first_free(days: Iterable[tuple[date, int]], waiting: int) -> tuple[date, in
 def slipped() -> Iterator[tuple[BackOrder, date]]:
     """Paid back orders whose promised day is still to come, but not early enough: with the day confirmed for them now.
 
-    The first to pay gets the first to come. Where no day is confirmed any more, the promised one has to pass.
+    Where no day is confirmed any more, the promised one has to pass.
+    """
+    today = timezone.localdate()
+    return ((row, day) for row, day in days_now() if row.promised_on and today <= row.promised_on < day)
+
+
+def days_now(variant_ids: Collection[int] | None = None) -> Iterator[tuple[BackOrder, date]]:
+    """Paid back orders (None: for every variant) with the day now confirmed for them, where there is one.
+
+    The first to pay gets the first to come.
     """
     rows = BackOrder.objects.waiting().filter(expires_at=None).select_related("order_line__order", "variant")
+    rows = rows if variant_ids is None else rows.filter(variant_id__in=variant_ids)
     waiting = list(rows.order_by("variant_id", "order_line__order__paid_at", "pk"))
-    coming, today = confirmed_days({row.variant_id for row in waiting}), timezone.localdate()
+    coming = confirmed_days({row.variant_id for row in waiting})
     for variant, group in groupby(waiting, key=lambda row: row.variant_id):
         before = 0
         for row in group:
             free = first_free(coming.get(variant, ()), before + row.quantity - 1)
             before += row.quantity
-            if free and row.promised_on and today <= row.promised_on < free[0]:
+            if free:
                 yield row, free[0]
 
 

@@ -5,6 +5,7 @@ from django.db import transaction
 from shop.core.errors import ShopError
 from shop.suppliers.moves import Who, locked, note
 from shop.suppliers.purchase_models import PurchaseOrder, SupplierFile
+from shop.suppliers.telling import tell_paper
 
 LARGEST = 5_000_000
 MOST_FILES = 10
@@ -31,6 +32,8 @@ def keep(order_id: int, *, name: str, content: bytes, who: Who) -> SupplierFile:
     shown = shown_name(name)
     file = SupplierFile.objects.create(order=order, name=shown, content_type=kind, content=content, channel=who.channel)
     note(order, f"Paper uploaded: {shown}", who)
+    if who.actor is None:
+        tell_paper(order, shown)
     return file
 
 

@@ -49,7 +49,8 @@ def move(order: PurchaseOrder, to: State, what: str, who: Who, *also: str) -> No
     order.save(update_fields=["state", "updated_at", *also])
     note(order, what, who, before)
     if to in (State.CANCELLED, State.CLOSED):
-        close_alerts(order.proposal_alert, actor=who.actor)
+        for key in (order.proposal_alert, order.short_alert):
+            close_alerts(key, actor=who.actor)
 
 
 def note(order: PurchaseOrder, what: str, who: Who, before: str = "") -> None:

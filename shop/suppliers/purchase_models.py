@@ -1,6 +1,6 @@
 """Purchase orders: what was asked of a supplier, what it answered, and what came."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Self
@@ -22,6 +22,11 @@ class PurchaseOrderQuerySet(models.QuerySet["PurchaseOrder"]):
     def drafts(self) -> Self:
         """Orders that were written and not sent: somebody has to approve them."""
         return self.filter(state=PurchaseOrder.State.DRAFT)
+
+    def unanswered(self, before: datetime) -> Self:
+        """Orders sent before that moment of which the supplier has said nothing."""
+        proposals = PurchaseProposal.objects.filter(line__order=OuterRef("pk"))
+        return self.filter(~Exists(proposals), state=PurchaseOrder.State.SENT, sent_at__lt=before)
 
     def with_open_proposal(self) -> Self:
         """Orders of which the supplier proposed a change that nobody has answered."""
@@ -111,6 +116,11 @@ class PurchaseOrder(TimeStamped):
     def proposal_alert(self) -> str:
         """The key of the alert that stands while a proposal of the supplier waits for an answer."""
         return f"supplier-proposal:{self.number}"
+
+    @property
+    def short_alert(self) -> str:
+        """The key of the alert that tells of units which the supplier will not send."""
+        return f"supplier-short:{self.number}"
 
     def money(self, amount: int) -> Money:
         """An amount of this order (minor units) with its currency."""

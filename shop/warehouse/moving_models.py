@@ -168,6 +168,10 @@ class BackOrderQuerySet(models.QuerySet["BackOrder"]):
         """Those of orders that will not be sent."""
         return self.waiting().filter(order_line__order__state="cancelled")
 
+    def undated(self, before: datetime) -> Self:
+        """Paid ones, made before that moment, for which no day was ever known."""
+        return self.waiting().filter(promised_on=None, expires_at=None, created_at__lt=before)
+
     def late(self, today: date) -> Self:
         """Paid ones whose promised day is over."""
         return self.waiting().filter(promised_on__lt=today, expires_at=None)

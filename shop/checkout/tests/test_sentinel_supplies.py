@@ -10,13 +10,16 @@ from shop.checkout.sentinel import supplies
 from shop.core import clock
 from shop.orders.models import Order
 from shop.suppliers.purchase_models import PurchaseOrder, PurchaseOrderLine
-from shop.suppliers.tests.builders import make_confirmed
+from shop.suppliers.tests.builders import make_confirmed, make_sent
 from shop.tests.builders import make_order, make_variant
 from shop.warehouse.moving_models import BackOrder
 
 pytestmark = pytest.mark.django_db
 # What test_sentinel.py need not show broken as well.
-SHOWN_BROKEN = (supplies.overdue_deliveries, supplies.slipped_promises)
+SHOWN_BROKEN = (
+    *(supplies.overdue_deliveries, supplies.slipped_promises),
+    *(supplies.unanswered_orders, supplies.undated_back_orders),
+)
 
 
 def in_days(days: int):  # type: ignore[no-untyped-def]
@@ -44,6 +47,24 @@ def test_goods_whose_day_is_over_are_told_until_they_are_all_here() -> None:
     assert f"{late.number} of Tecelagem Minho was confirmed for" in finding.title
     PurchaseOrderLine.objects.filter(order=late).update(received=20)
     assert list(supplies.overdue_deliveries()) == []
+
+
+def test_an_order_that_nobody_answers_is_told_after_five_days() -> None:
+    quiet, fresh, confirmed = make_sent(), make_sent(), make_confirmed()
+    PurchaseOrder.objects.exclude(pk=fresh.pk).update(sent_at=clock.now() - timedelta(days=5, minutes=1))
+    (finding,) = supplies.unanswered_orders()
+    assert finding.subject == quiet.pk != confirmed.pk
+    assert f"Tecelagem Minho has not answered {quiet.number}" in finding.title
+
+
+def test_a_paid_back_order_without_a_day_is_told_after_seven_days() -> None:
+    variant = make_variant(stock=0)
+    old, dated, unpaid = waits(variant, 2, None), waits(variant, 1, 9), waits(variant, 1, None, paid=False)
+    rows = BackOrder.objects.filter(pk__in=[old.pk, dated.pk, unpaid.pk])
+    rows.update(created_at=clock.now() - timedelta(days=7, minutes=1))
+    waits(variant, 1, None)
+    (finding,) = supplies.undated_back_orders()
+    assert (finding.subject, finding.order_id) == (old.pk, old.order_line.order_id)
 
 
 def test_an_order_that_is_over_is_not_late() -> None:

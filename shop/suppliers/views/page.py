@@ -25,7 +25,7 @@ from shop.suppliers.sheets import SheetRefused, read_answer, sheet
 TOLD = {
     "saved": "Saved for later. Nothing is confirmed yet.",
     "confirmed": "Thank you, the order is confirmed.",
-    "proposed": "Thank you. We look at your proposal and answer by mail or telephone.",
+    "proposed": "Thank you. We look at your proposal and answer by mail.",
     "uploaded": "Thank you, we have your file.",
 }
 Page = Callable[[HttpRequest, Link], HttpResponse]
@@ -171,7 +171,7 @@ def shown(
         "until": link.until,
         "token": request.resolver_match.kwargs["token"] if request.resolver_match else "",
         "lines": lines,
-        "open": open_proposals(purchase),
+        "proposals": last_proposals(purchase),
         "form": form or (AnswerForm(purchase, lines) if purchase.state == State.SENT else None),
         "proposal": proposal or (ProposalForm(purchase, lines) if purchase.state in PurchaseOrder.EXPECTED else None),
         "total": goods_total(purchase),
@@ -200,10 +200,10 @@ def pictures_of(product_ids: set[int]) -> dict[tuple[int, int | None], ProductIm
     return found
 
 
-def open_proposals(purchase: PurchaseOrder) -> dict[int, PurchaseProposal]:
-    """By the line's row."""
-    waiting = PurchaseProposal.objects.filter(line__order=purchase, state=PurchaseProposal.State.OPEN)
-    return {proposal.line_id: proposal for proposal in waiting}
+def last_proposals(purchase: PurchaseOrder) -> dict[int, PurchaseProposal]:
+    """The newest that the supplier made of each line, by the line's row."""
+    made = PurchaseProposal.objects.filter(line__order=purchase).exclude(channel=Channel.STAFF).order_by("pk")
+    return {proposal.line_id: proposal for proposal in made}
 
 
 def name_of(purchase: PurchaseOrder, pk: int) -> str:
