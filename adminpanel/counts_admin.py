@@ -1,5 +1,6 @@
 """Stock counts: begun with a form, entered or scanned, looked at, approved."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -21,6 +22,8 @@ from shop.warehouse.moving_models import StockCount
 
 KINDS = {"counting": "warn", "counted": "warn", "approved": "good"}
 LINES_PER_PAGE = 50
+# The field of a line, with the line's row.
+COUNTED = re.compile(r"line-([0-9]{1,18})-counted", re.ASCII)
 RIGHTS = ("shop.change_stockcount",)
 APPROVING = ("shop.change_stockcount", "shop.change_stocklevel")
 # What of a count is shown: all, what is still to count, what differs.
@@ -136,7 +139,7 @@ def scanned(request: HttpRequest, count: StockCount) -> str:
 def typed(request: HttpRequest, count: StockCount) -> str:
     """The lines whose numbers are others than before. Raises ShopError at the first that is refused."""
     changed, actor = 0, signed_in(request)
-    named = [int(name.split("-")[1]) for name in request.POST if name.endswith("-counted") and name[5:-8].isdecimal()]
+    named = [int(found[1]) for name in request.POST if (found := COUNTED.fullmatch(name))]
     for line in count.lines.filter(pk__in=named[:LINES_PER_PAGE]).select_related("level__variant"):
         form = LineForm(request.POST, prefix=f"line-{line.pk}")
         if not form.is_valid():

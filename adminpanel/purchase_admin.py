@@ -97,6 +97,7 @@ class ProposalFilter(admin.SimpleListFilter):
 
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(Purchasing, StaffAdmin):
+    locks_row = True
     list_display = ["number", "supplier", "location", state_column("state", KINDS), "goods", "created_at", "sent_at"]
     list_filter = ["state", ProposalFilter, ("supplier", RecentRowsFilter), "location"]
     list_select_related = ["supplier", "location"]
@@ -115,6 +116,10 @@ class PurchaseOrderAdmin(Purchasing, StaffAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["supplier", "location"] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only drafts are edited."""
+        return (obj is None or obj.state == State.DRAFT) and bool(super().has_change_permission(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -4,9 +4,11 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.db.models import QuerySet
 from django.forms import Field
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -37,6 +39,16 @@ class StaffAdmin(ModelAdmin):
     history_in = ""
     # Fields that hold minor units, above 0.
     money_fields: tuple[str, ...] = ()
+    # Whether a row has columns that its buttons write: none of these may be pressed while its form is being saved.
+    locks_row = False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row; for a form that is saved, as it is once everybody else has finished with it."""
+        if self.locks_row and request.method == "POST" and connection.in_atomic_block:
+            seen = super().get_object(request, object_id, from_field)
+            if seen is not None:
+                self.model._default_manager.select_for_update(of=("self",)).get(pk=seen.pk)
+        return super().get_object(request, object_id, from_field)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -53,8 +65,20 @@ class StaffAdmin(ModelAdmin):
             words = f"These are more than {MOST_COUNTED:,} rows. Narrow the list by a filter or a search first."
             self.message_user(request, words, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+        if not all(self.is_row(chosen) for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            self.message_user(request, "Choose rows of this list.", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
         response: HttpResponse | None = super().response_action(request, queryset)
         return response
+
+    def is_row(self, chosen: str) -> bool:
+        """Whether that can be the key of a row at all; Django's own actions fail where it cannot."""
+        key: Any = self.model._meta.pk
+        try:
+            key.to_python(chosen)
+        except ValidationError:
+            return False
+        return True
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with what people saved of it."""

@@ -44,19 +44,22 @@ class DamageForm(forms.Form):
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     """When it counts as low, when more is ordered, where it lies."""
 
+    low_stock_threshold = forms.IntegerField(
+        label="Counts as low at", min_value=0, max_value=MOST_UNITS, widget=forms.TextInput(attrs=NUMBER)
+    )
+    reorder_point = forms.IntegerField(
+        label="Order more at (empty: never)",
+        required=False,
+        min_value=0,
+        max_value=MOST_UNITS,
+        widget=forms.TextInput(attrs=NUMBER),
+    )
+
     class Meta:
         model = StockLevel
         fields = ["low_stock_threshold", "reorder_point", "bin"]
-        labels = {
-            "low_stock_threshold": "Counts as low at",
-            "reorder_point": "Order more at (empty: never)",
-            "bin": "Bin",
-        }
-        widgets = {
-            "low_stock_threshold": forms.TextInput(attrs=NUMBER),
-            "reorder_point": forms.TextInput(attrs=NUMBER),
-            "bin": forms.TextInput(attrs={"size": 10}),
-        }
+        labels = {"bin": "Bin"}
+        widgets = {"bin": forms.TextInput(attrs={"size": 10})}
 
 
 DEEDS: dict[str, Callable[..., None]] = {

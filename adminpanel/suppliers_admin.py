@@ -58,6 +58,7 @@ class NobodysCard(FormerStates):
 
 @admin.register(Supplier)
 class SupplierAdmin(NobodysCard):
+    locks_row = True
     form = SupplierForm
     list_display = ["name", "email", "country", "currency", "lead_time_days", "minimum", "is_active"]
     list_filter = ["is_active"]

@@ -49,6 +49,7 @@ class TransferLineInline(StaffInline):
 class TransferAdmin(StaffAdmin):
     """A draft may be edited; from then on only its buttons change it."""
 
+    locks_row = True
     list_display = ["number", "source", "destination", state_column("state", KINDS), "units", "expected_on", "sent_at"]
     list_filter = ["state", "source", "destination"]
     list_select_related = ["source", "destination"]

@@ -93,7 +93,7 @@ def _save(
     product: Product, cells: Sequence[Wanted], location: StockLocation | None, actor: User, reason: str
 ) -> Summary:
     # Variants before their product: as imports, sales and bulk changes lock them.
-    list(product.variants.order_by("pk").select_for_update(of=("self",)))
+    list(product.variants.order_by("pk").select_for_update(of=("self",), no_key=True))
     Product.objects.select_for_update().get(pk=product.pk)
     variants = {variant.pk: variant for variant in product.variants.all()}
     if errors := clashes(cells, list(variants.values())):

@@ -114,3 +114,12 @@ def test_copies_belong_to_each_other_as_their_originals_do(fake: FakeProvider) -
         assert OutboxEvent.objects.about_order(copy.pk).count() == OutboxEvent.objects.about_order(order.pk).count()
         moved = StockMovement.objects.filter(document=copy.number).count()
         assert moved == StockMovement.objects.filter(document=order.number).count()
+
+
+@pytest.mark.parametrize("key", ["abc", "a\0b", "", "9" * 5000])
+def test_what_is_no_key_of_a_row_is_told_and_nothing_is_done(few: None, key: str) -> None:
+    raise_alerts(1)
+    url = reverse("admin:shop_alert_changelist")
+    answer = signed_in(make_staff("owner")).post(url, {"action": "close", ACTION_CHECKBOX_NAME: [key]}, follow=True)
+    assert "Choose rows of this list." in answer.content.decode()
+    assert Alert.objects.open().count() == 1

@@ -7,6 +7,7 @@ from django.urls import reverse
 from adminpanel.tests.builders import make_staff, signed_in
 from shop.catalog.models import ProductVariant
 from shop.tests.builders import make_location, make_stock, make_variant
+from shop.warehouse.counts import begin
 from shop.warehouse.models import StockLevel
 from shop.warehouse.moving_models import StockCount, Transfer, TransferLine
 
@@ -135,3 +136,13 @@ def test_a_count_that_waits_for_approval_shows_only_what_differs_when_asked() ->
     shown = client.get(page, {"show": "different"}).content.decode()
     assert "OTHER-1" in shown
     assert same.sku not in shown.split("<table")[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["abcde12-counted", "line-\u0663-counted", f"line-{'9' * 30}-counted", "line--counted"]
+)
+def test_fields_that_no_count_has_are_passed_over(name: str) -> None:
+    make_variant(stock=10)
+    count = begin(StockCount(location=make_location()))
+    url = reverse("admin:shop_stockcount_change", args=[count.pk])
+    assert "0 lines noted" in keeper().post(url, {name: "3"}, follow=True).content.decode()

@@ -141,3 +141,13 @@ def test_back_orders_are_held_by_a_button_whoever_paid_first() -> None:
     page = signed_in(make_staff("warehouse")).post(reverse("admin:shop_backorder_changelist"), form, follow=True)
     assert "1 of 1 waiting lines are held now" in page.content.decode()
     assert numbers(level) == (2, 2, 0)
+
+
+def test_a_limit_that_no_shelf_reaches_is_refused_by_the_field() -> None:
+    level = make_level()
+    for name in ("low_stock_threshold", "reorder_point"):
+        form = {"low_stock_threshold": "3", "reorder_point": "3", "bin": "", name: "2147483647"}
+        status, page = send(level, what="settings", **form)
+        assert (status, "less than or equal to 100000" in page) == (422, True)
+    level.refresh_from_db()
+    assert (level.low_stock_threshold, level.reorder_point) == (3, None)

@@ -33,7 +33,9 @@ class Variants:
         return row.sku
 
     def lock(self, keys: Sequence[int]) -> dict[int, ProductVariant]:
-        found = ProductVariant.objects.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
+        # Rows that only name a variant do not wait: whoever writes one may hold a level that is wanted here next.
+        rows = ProductVariant.objects.filter(pk__in=keys).order_by("pk")
+        found = rows.select_for_update(of=("self",), no_key=True)
         return {variant.pk: variant for variant in found}
 
     def value(self, row: ProductVariant, column: str) -> Value:

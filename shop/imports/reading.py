@@ -5,6 +5,7 @@ import io
 import itertools
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,8 @@ MOST_LETTERS = 300
 MOST_UNPACKED = 60_000_000
 MOST_ENTRIES = 200
 MOST_RATIO = 100
+# What no spreadsheet takes, and nobody sees.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Spreadsheets that were formatted far below their last row have thousands of empty ones.
 EMPTY_ROWS_END = 1_000
 
@@ -107,6 +110,8 @@ def _check_cells(number: int, cells: Sequence[str], columns: int) -> None:
         raise FileRefused(f"Row {number} has more cells than there are headings.")
     if any(len(cell) > MOST_LETTERS for cell in cells):
         raise FileRefused(f"A cell in row {number} is longer than {MOST_LETTERS} characters.")
+    if any(CONTROL.search(cell) for cell in cells):
+        raise FileRefused(f"A cell in row {number} has characters that nobody can see. Type it anew.")
 
 
 # --- CSV ---------------------------------------------------------------------------------------------------------
@@ -168,6 +173,9 @@ def _workbook_rows(content: bytes) -> Iterator[list[str]]:
         IndexError,
         EOFError,
         OSError,
+        # Of zipfile: an encrypted entry, a way of packing that it does not know, and data that is cut or changed.
+        RuntimeError,
+        zlib.error,
     ) as error:
         # What openpyxl makes of files that nobody's spreadsheet wrote.
         raise FileRefused("This is no workbook that can be read. Save it as .xlsx anew, or as CSV.") from error

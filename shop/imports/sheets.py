@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from shop.core.sheets import neutral
 
@@ -27,11 +28,14 @@ def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def xlsx_bytes(rows: Iterable[Sequence[str]]) -> bytes:
-    """The rows as a workbook of one sheet, every cell a text: no code is shortened, none becomes a date."""
+    """The rows as a workbook of one sheet, every cell a text: no code is shortened, none becomes a date.
+
+    Control characters, which no workbook may hold, are left out.
+    """
     book: Any = Workbook(write_only=True)
     sheet = book.create_sheet("AspireClothes")
     for row in rows:
-        sheet.append([neutral(cell) for cell in row])
+        sheet.append([neutral(ILLEGAL_CHARACTERS_RE.sub("", cell)) for cell in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -66,13 +66,14 @@ def check(parent: Return, lines: list[ReturnLine], grades: Mapping[int, Grade]) 
         raise ShopError("These are not lines of this return.")
     if not any(grade.found for grade in grades.values()):
         raise ShopError("Nothing was found in it: then there is nothing to receive.")
-    late = left_to_return(parent.order) if parent.state == State.CANCELLED else {}
+    # While it was given up, its pieces were free for another return; nothing at all may be left of them.
+    late = left_to_return(parent.order) if parent.state == State.CANCELLED else None
     for line in lines:
         grade = grades.get(line.pk, Grade())
         if grade.fit < 0 or grade.damaged < 0 or grade.found > line.quantity:
             raise ShopError(f"{line.order_line.sku}: {line.quantity} were announced, not {grade.found}.")
-        if late and grade.found > late.get(line.order_line_id, 0):
-            raise ShopError(f"{line.order_line.sku}: these came back with another return already.")
+        if late is not None and grade.found > late.get(line.order_line_id, 0):
+            raise ShopError(f"{line.order_line.sku}: these came back with another return already, or were refunded.")
 
 
 def exchange(parent: Return, lines: list[ReturnLine], actor: User | None) -> None:

@@ -71,6 +71,8 @@ def ask(*, order: Order, wanted: Ask, actor: User | None = None) -> Return:
         return made
     if words := refusal(order, wanted.kind):
         raise NotReturnable(words)
+    if wanted.key and Return.objects.filter(request_key=wanted.key).exists():
+        raise NotReturnable("This form was sent for another order. Please load the page again.")
     parent = write(order, wanted)
     note_step(parent, "", actor=actor)
     if wanted.kind == Kind.WITHDRAWAL:

@@ -52,10 +52,15 @@ def read_proposals(body: Json, order: PurchaseOrder) -> list[Proposed]:
     for each in read_lines(body):
         pk = whole(each, "line")
         line = known.get(pk)
-        units = line.quantity if line and "quantity" not in each else whole(each, "quantity")
+        units = promised(line) if line and "quantity" not in each else whole(each, "quantity")
         cost = line.unit_cost if line and "unit_cost" not in each else whole(each, "unit_cost", 10**10)
         found.append(Proposed(pk, units, cost, day(each, "arrives_on"), text(each, "note")))
     return found
+
+
+def promised(line: PurchaseOrderLine) -> int:
+    """What was confirmed of the line, or else ordered."""
+    return line.quantity if line.confirmed_quantity is None else line.confirmed_quantity
 
 
 def read_notice(body: Json) -> ShipNotice:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from shop.catalog.models import ProductVariant
 from shop.core import clock
@@ -98,12 +98,14 @@ def cancel(*, count: StockCount) -> StockCount:
 def approve(*, count: StockCount, actor: "User | None") -> StockCount:
     """Write the differences into the ledger, all or none.
 
-    Raises ShopError, with nothing changed, naming the pieces of which orders hold more than there would be.
+    Raises ShopError, with nothing changed, naming the pieces of which orders hold more than there would be, and those
+    that somebody corrected since they were counted.
     """
     count = _moving(count, State.APPROVED)
     lines = list(count.lines.filter(counted__isnull=False).select_related("level"))
     rows = stock.lock(line.level.variant_id for line in lines)
     by_level = {row.pk: row for row in rows}
+    _refuse_corrected(count)
     _refuse_below_held(lines, by_level)
     found = [Change(line.level_id, on_hand=line.found) for line in lines if line.found]
     stock.apply(rows, found, Cause(Kind.COUNT, count.number, count.note, actor))
@@ -143,6 +145,19 @@ def _variant_of(code: str) -> ProductVariant:
 def _line_for(count: StockCount, variant: ProductVariant) -> StockCountLine:
     level, _ = StockLevel.objects.get_or_create(location=count.location, variant=variant)
     return StockCountLine.objects.get_or_create(count=count, level=level)[0]
+
+
+def _refuse_corrected(count: StockCount) -> None:
+    """What a correction (another count, by hand, by a file) has written is not to be written a second time."""
+    later = StockMovement.objects.filter(level=OuterRef("level"), created_at__gt=OuterRef("counted_at"))
+    corrected = Exists(later.filter(kind__in=[Kind.COUNT, Kind.ADJUSTMENT]).exclude(on_hand_change=0))
+    aside = Exists(later.filter(kind=Kind.DAMAGE).exclude(on_hand_change=0))
+    lines = count.lines.filter(corrected | (Q(damaged__gt=0) & aside)).select_related("level__variant").order_by("pk")
+    if skus := [line.level.variant.sku for line in lines if line.found or line.damaged]:
+        raise ShopError(
+            f"{', '.join(skus)}: corrected since they were counted. Empty these, save, and count them again, or leave "
+            "them empty."
+        )
 
 
 def _refuse_below_held(lines: Iterable[StockCountLine], levels: dict[int, StockLevel]) -> None:

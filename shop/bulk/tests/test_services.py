@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from shop.bulk import deeds, services
 from shop.bulk.edits import Edit
 from shop.bulk.models import BulkChange
+from shop.bulk.tables import TABLES
 from shop.bulk.tests.builders import asked, planned, somebody, written
 from shop.catalog import listings
 from shop.catalog.models import ProductListing, ProductVariant
@@ -15,8 +17,10 @@ from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
 from shop.events.models import OutboxEvent
 from shop.marketing.sale_models import PriceRecord
-from shop.tests.builders import make_category, make_colour, make_product, make_size, make_user, make_variant
+from shop.tests.builders import make_category, make_colour, make_order, make_product, make_size, make_user, make_variant
+from shop.tests.parallel import in_parallel
 from shop.warehouse.models import StockLevel, StockMovement
+from shop.warehouse.moving_models import BackOrder
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +248,20 @@ def test_stock_goes_through_the_ledger_with_reason_and_person_and_not_below_what
         services.change(title="Grid", edits=[Edit("level", level.pk, "A, Main", "on_hand", 2, 1)], user=somebody())
     assert refused.value.refusals[0].why == "Orders hold 2 of these, so there cannot be only 1."
     assert (StockLevel.objects.get(pk=level.pk).on_hand, BulkChange.objects.count()) == (2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_only_names_a_variant_does_not_wait_for_its_change() -> None:
+    variant = make_variant(stock=1)
+    order = make_order(variant)
+
+    def name_it() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+        BackOrder.objects.create(order_line=order.lines.get(), variant=variant, quantity=1)
+
+    # The other way round would be a deadlock: packing holds the level and names the variant, a grid does both.
+    with transaction.atomic():
+        TABLES["variant"].lock([variant.pk])
+        told = in_parallel(name_it, 1)
+    assert told == []

@@ -1,6 +1,7 @@
 """Whatever is uploaded becomes a table or a reason."""
 
 import io
+import re
 import zipfile
 from datetime import date
 
@@ -86,3 +87,29 @@ def test_an_exported_file_reads_back_cell_by_cell(text: str) -> None:
     rows = [["sku", "bin"], ["A", text]]
     for content in ("".join(csv_lines(rows)).encode(), xlsx_bytes(rows)):
         assert read_table("a.csv", content).rows == [Row(2, {"sku": "A", "bin": text})]
+
+
+@pytest.mark.parametrize(("place", "value"), [((6, 8), 1), ((8, 10), 99)], ids=["encrypted", "packed unknown"])
+def test_a_workbook_whose_entries_cannot_be_unpacked_is_refused(place: tuple[int, int], value: int) -> None:
+    content = bytearray(workbook(["sku"], ["A"]))
+    # The same field stands in an entry's own header and in the directory.
+    for mark, offset in zip((b"PK\x03\x04", b"PK\x01\x02"), place, strict=True):
+        for found in re.finditer(re.escape(mark), bytes(content)):
+            content[found.start() + offset] = value
+    with pytest.raises(FileRefused, match="no workbook that can be read"):
+        read_table("a.xlsx", bytes(content))
+
+
+def test_a_workbook_with_spoilt_data_is_refused() -> None:
+    content = bytearray(workbook(["sku"], ["A"]))
+    for entry in zipfile.ZipFile(io.BytesIO(content)).infolist():
+        start = entry.header_offset + 30 + len(entry.filename)
+        content[start : start + 20] = b"\xff" * 20
+    with pytest.raises(FileRefused, match="no workbook that can be read"):
+        read_table("a.xlsx", bytes(content))
+
+
+def test_control_characters_neither_come_in_nor_stop_an_export() -> None:
+    with pytest.raises(FileRefused, match="row 2 has characters that nobody can see"):
+        read_table("a.csv", b"sku,barcode\nA,4\x0b2\n")
+    assert read_table("a.xlsx", xlsx_bytes([["sku"], ["A\x0b\x1bB"]])).rows == [Row(2, {"sku": "AB"})]

@@ -170,3 +170,16 @@ def test_damaged_exchanges_are_decided_before_closing(fake: FakeProvider) -> Non
     parent = came(sent_back(delivered(fake, small), 1, size=large), fit=0, damaged=1)
     with pytest.raises(ShopError, match="Say why"):
         settle(parent=parent, actor=None)
+
+
+def test_a_parcel_given_up_comes_too_late_where_another_return_took_its_last_piece(fake: FakeProvider) -> None:
+    small, large = shirts("S", "L")
+    order = delivered(fake, small, quantity=1)
+    late = sent_back(order, size=large)
+    Return.objects.filter(pk=late.pk).update(send_by=timezone.localdate() - timedelta(days=100))
+    assert services.cancel_overdue() == 1
+    settle(parent=came(sent_back(order)), actor=None)
+    with pytest.raises(ShopError, match="came back with another return already"):
+        came(late)
+    assert (replacement_of(late).state, Refund.objects.get().amount) == ("cancelled", 7800)
+    assert (stock_of(small), stock_of(large)) == ((10, 0, 0), (10, 0, 0))

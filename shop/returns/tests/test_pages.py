@@ -139,3 +139,10 @@ def test_the_help_page_says_what_the_order_page_offers(client: Client, fake: Fak
         assert "for you until your parcel is here" in page
     for wrong in ("One line is enough", "Any post office or carrier", "Order the size you want"):
         assert wrong not in told
+
+
+def test_the_key_of_a_form_of_another_order_makes_nothing(client: Client, fake: FakeProvider) -> None:
+    first, second = delivered(fake), delivered(fake)
+    assert client.post(at(first, "return/"), typed(first)).status_code == 303
+    assert client.post(at(second, "return/"), typed(second)).status_code == 422
+    assert Return.objects.get().order == first

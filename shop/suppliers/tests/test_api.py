@@ -120,3 +120,18 @@ def test_every_address_is_described(client: Client) -> None:
     assert {BASE.strip("/") + path for path in description()["paths"]} == real
     assert client.get(f"{BASE}/openapi.json").json() == description()
     assert "Confirm every line" in client.get(f"{BASE}/").content.decode()
+
+
+def test_a_quantity_that_is_left_out_stays_as_it_was_confirmed(software: Client, order: PurchaseOrder) -> None:
+    line = order.lines.get()
+    post(software, f"{order.number}/confirm", {"lines": [{"line": line.pk, "quantity": 8, "arrives_on": DAY}]})
+    assert (
+        post(software, f"{order.number}/proposals", {"lines": [{"line": line.pk, "unit_cost": 2100}]}).status_code
+        == 200
+    )
+    proposal = PurchaseProposal.objects.get()
+    assert (proposal.quantity, proposal.unit_cost) == (8, 2100)
+
+
+def test_a_number_that_none_can_be_is_not_found(software: Client) -> None:
+    assert software.get(f"{BASE}/orders/a%00b/").status_code == 404

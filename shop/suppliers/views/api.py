@@ -104,7 +104,7 @@ def answered(operation: Call, request: HttpRequest, supplier: Supplier, names: d
 
 def order_of(supplier: Supplier, number: str) -> PurchaseOrder:
     """One of the supplier's own, once it was sent. Raises NotFound for any other."""
-    orders = PurchaseOrder.objects.filter(supplier=supplier, number=number).exclude(state=State.DRAFT)
+    orders = PurchaseOrder.objects.filter(supplier=supplier, number=number.replace("\0", "")).exclude(state=State.DRAFT)
     order = orders.select_related("location").prefetch_related("lines__variant").first()
     if order is None or order.sent_at is None:
         raise NotFound(f"You have no purchase order {number[:20]}.")

@@ -2,12 +2,14 @@
 
 import pytest
 
+from shop.catalog.models import ProductVariant
 from shop.core.errors import ShopError
 from shop.delivery.shipment_models import Shipment
 from shop.packing.tests.builders import close_with, make_task, scan_all
 from shop.tests.builders import make_location, make_stock, make_user, make_variant
 from shop.warehouse import counts
 from shop.warehouse import services as warehouse
+from shop.warehouse.damage import set_aside
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import StockLevel, StockMovement
 from shop.warehouse.moving_models import StockCount, StockCountLine
@@ -157,3 +159,41 @@ def test_damaged_units_cannot_be_those_that_orders_hold() -> None:
     with pytest.raises(ShopError, match=f"{variant.sku}: orders hold 4, only 3 would be there. Count these again"):
         counts.approve(count=count, actor=None)
     assert level() == (5, 4, 0)
+
+
+def missing_one(variant: ProductVariant, damaged: int = 0) -> StockCount:
+    """A count of ten that found nine, and is to be approved."""
+    count = begun()
+    counts.enter(line=count.lines.get(level__variant=variant), counted=9 - damaged, damaged=damaged)
+    return counts.finish(count=count)
+
+
+def test_a_difference_that_another_count_has_written_is_not_written_again() -> None:
+    variant = make_variant(stock=10)
+    first, second = missing_one(variant), missing_one(variant)
+    counts.approve(count=first, actor=None)
+    with pytest.raises(ShopError, match=f"{variant.sku}: corrected since they were counted"):
+        counts.approve(count=second, actor=None)
+    assert level() == (9, 0, 0)
+    counts.reopen(count=second)
+    counts.enter(line=line_of(second), counted=9)
+    counts.approve(count=counts.finish(count=second), actor=None)
+    assert level() == (9, 0, 0)
+
+
+def test_a_difference_that_was_corrected_by_hand_meanwhile_is_not_written_again() -> None:
+    variant = make_variant(stock=10)
+    count = missing_one(variant)
+    warehouse.set_on_hand(level=variant.stock_levels.get(), on_hand=9, reason="looked", actor=None)
+    with pytest.raises(ShopError, match="corrected since"):
+        counts.approve(count=count, actor=None)
+    assert level() == (9, 0, 0)
+
+
+def test_damaged_ones_that_were_put_aside_meanwhile_are_not_put_aside_again() -> None:
+    variant = make_variant(stock=9)
+    count = missing_one(variant, damaged=1)
+    set_aside(level=variant.stock_levels.get(), units=1, reason="torn", actor=None)
+    with pytest.raises(ShopError, match="corrected since"):
+        counts.approve(count=count, actor=None)
+    assert level() == (8, 0, 1)
