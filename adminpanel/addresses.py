@@ -43,6 +43,7 @@ PAGES = {
     **dict.fromkeys(("shop_return_approve", "shop_return_decline", "shop_return_cancel"), "view_return add_return"),
     "shop_return_receive": "view_return change_return",
     "shop_return_undelivered": "view_order change_return",
+    "shop_return_open": "view_order add_return",
     "shop_return_settle": "view_return add_refund",
     "shop_order_sync": "view_order change_paymentattempt",
     "shop_providerevent_again": "view_providerevent change_paymentattempt",

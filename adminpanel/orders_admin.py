@@ -125,7 +125,11 @@ def return_facts(request: HttpRequest, order: Order) -> dict[str, Any]:
     sent = order.state == Order.State.PAID and was_sent(order)
     sees = sent and request.user.has_perm("shop.view_return")
     may_open = sent and request.user.has_perm("shop.change_return")
-    return {"returns": list(order.returns.all()) if sees else [], "may_open_return": may_open}
+    return {
+        "returns": list(order.returns.all()) if sees else [],
+        "may_open_return": may_open,
+        "may_ask_return": sent and request.user.has_perm("shop.add_return"),
+    }
 
 
 def sync_answer(before: PaymentAttempt, after: PaymentAttempt) -> str:

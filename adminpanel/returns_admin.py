@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from adminpanel.person import signed_in
 from adminpanel.refunding import send_now
-from adminpanel.returns_forms import DeclineForm, GradeForm, SettleForm
+from adminpanel.returns_forms import DeclineForm, GradeForm, SettleForm, StaffReturnForm
 from adminpanel.site import ReadOnlyAdmin, state_column
 from shop.core.errors import ShopError
 from shop.orders.models import Order
@@ -30,6 +30,7 @@ KINDS = {
 }
 # Who decides, who opens the parcel, who gives the money back.
 APPROVE, RECEIVE, SETTLE = "shop.add_return", "shop.change_return", "shop.add_refund"
+NOTHING_LEFT = "Everything that was sent came back already, is on its way back, or was refunded."
 State = Return.State
 Step = Callable[[HttpRequest, Return], None]
 
@@ -60,7 +61,9 @@ class ReturnAdmin(ReadOnlyAdmin):
             for name, right, step in steps
         ]
         undelivered = self.admin_site.admin_view(open_undelivered)
+        opened = self.admin_site.admin_view(self.open_page)
         return [
+            path("open/<int:order_id>/", opened, name="shop_return_open"),
             path("undelivered/<int:order_id>/", undelivered, name="shop_return_undelivered"),
             *made,
             *super().get_urls(),
@@ -86,6 +89,34 @@ class ReturnAdmin(ReadOnlyAdmin):
         parent = self.existing(request, object_id)
         context = {**self.admin_site.each_context(request), **facts(request, parent), "opts": self.opts}
         return TemplateResponse(request, "adminpanel/returns/detail.html", context)
+
+    def open_page(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """The customer's form for staff, whatever the day: what they say in a letter or on the telephone."""
+        if not request.user.has_perms(("shop.view_order", APPROVE)):
+            raise PermissionDenied
+        order = get_object_or_404(Order, pk=order_id)
+        if made := Return.objects.filter(order=order).sent_with(request.POST.get("key", "")):
+            return back(made)
+        form = StaffReturnForm(order, request.POST if request.method == "POST" else None)
+        if words := services.refusal_for_staff(order) or ("" if form.lines else NOTHING_LEFT):
+            messages.error(request, words)
+            return HttpResponseRedirect(reverse("admin:shop_order_change", args=[order.pk]))
+        if form.is_bound and form.is_valid():
+            try:
+                wanted, actor = form.asked(), signed_in(request)
+                parent = services.ask(order=order, wanted=wanted, actor=actor, by_staff=True)
+                messages.success(request, f"Opened and approved: {order.email} gets the slip by mail.")
+                return back(parent)
+            except ShopError as refused:
+                form.add_error(None, str(refused))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Open a return of order {order.number}",
+            "opts": self.opts,
+            "order": order,
+            "form": form,
+        }
+        return TemplateResponse(request, "adminpanel/returns/open.html", context, status=422 if form.errors else 200)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -115,12 +146,17 @@ def facts(request: HttpRequest, parent: Return) -> dict[str, Any]:
         "kind": KINDS.get(parent.state, ""),
         "steps": list(parent.steps.select_related("actor")),
         "decline_form": DeclineForm() if parent.state == State.REQUESTED and may(APPROVE) else None,
-        "may_cancel": parent.state in (State.REQUESTED, State.APPROVED) and may(APPROVE),
+        "may_cancel": may_cancel(parent) and may(APPROVE),
         "grade_form": GradeForm(lines) if expected and may(RECEIVE) else None,
         "to_decide": any(line.to_decide for line in lines),
         "settle_form": SettleForm(lines) if closing else None,
         **(due_words(parent, lines) if closing else {}),
     }
+
+
+def may_cancel(parent: Return) -> bool:
+    """Whether staff may give it up: a declared withdrawal stands."""
+    return parent.kind == Return.Kind.RETURN and parent.state in (State.REQUESTED, State.APPROVED)
 
 
 def due_words(parent: Return, lines: list[ReturnLine]) -> dict[str, Any]:
@@ -164,7 +200,7 @@ def decline(request: HttpRequest, parent: Return) -> None:
 
 def cancel(request: HttpRequest, parent: Return) -> None:
     services.cancel(parent=parent, reason="cancelled by staff", actor=signed_in(request))
-    messages.success(request, "Cancelled: nothing is expected back any more.")
+    messages.success(request, f"Cancelled: {parent.order.email} is told that nothing is expected back any more.")
 
 
 def receive_view(request: HttpRequest, parent: Return) -> None:

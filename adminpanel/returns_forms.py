@@ -8,6 +8,7 @@ from django import forms
 from django.forms import BoundField
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from shop.returns.forms import ReturnForm
 from shop.returns.models import ReturnLine
 from shop.returns.receiving import Grade
 
@@ -73,6 +74,25 @@ class GradeForm(LinesForm):
     def grades(self) -> dict[int, Grade]:
         data = self.cleaned_data
         return {line.pk: Grade(data[f"fit_{line.pk}"] or 0, data[f"damaged_{line.pk}"] or 0) for line in self.lines}
+
+
+class StaffReturnForm(ReturnForm):
+    """What a customer says who does not ask on the shop's page."""
+
+    note = forms.CharField(
+        max_length=500,
+        required=False,
+        label="In the customer's words",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Each control says of which piece it is: the table has no labels that can be seen.
+        for line in self.lines:
+            for name in ("units", "reason", "wish"):
+                field = self.fields[f"{name}_{line.pk}"]
+                field.label = f"{field.label}, {line.sku}"
 
 
 class SettleForm(LinesForm):

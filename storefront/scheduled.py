@@ -24,6 +24,7 @@ from shop.payments.calls import forget_old_calls
 from shop.payments.forgetting import forget_old_messages
 from shop.privacy.erasing import forget_later
 from shop.returns.fit import refresh_fits
+from shop.returns.labels import give_back_unused
 from shop.returns.services import cancel_overdue
 from shop.suppliers.drafting import draft_due
 from shop.wishlist.services import purge as purge_wish_lists
@@ -67,6 +68,7 @@ JOBS: tuple[Job, ...] = (
     Job("reconcile payments", reconcile, every=300, first=60),
     Job("look back for lost messages", look_back, every=86400, first=600),
     Job("labels of opened parcels", drop_unused, every=600, first=120),
+    Job("labels of cancelled returns", give_back_unused, every=3600, first=400),
     Job("ask carriers for news", ask_for_news, every=1800, first=300),
     Job("parcels nobody fetches", tell_uncollected, every=21600, first=600),
     Job("sentinel", sentinel, every=3600, first=120),

@@ -51,7 +51,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(
         (f"shop_return_{step}" for step in ("approve", "decline", "cancel", "receive", "settle")), (Return,)
     ),
-    "shop_return_undelivered": (Order,),
+    **dict.fromkeys(("shop_return_undelivered", "shop_return_open"), (Order,)),
     "shop_refund_again": (Order, Refund),
     "shop_hold_lift": (Order, OrderHold),
     **dict.fromkeys(("shop_payment_end", "shop_payment_return"), (Order, PaymentAttempt)),

@@ -1372,6 +1372,7 @@ class Migration(migrations.Migration):
                 ('send_by', models.DateField(blank=True, null=True)),
                 ('carrier', models.CharField(blank=True, max_length=20)),
                 ('tracking_number', models.CharField(blank=True, db_index=True, max_length=80)),
+                ('carrier_reference', models.CharField(blank=True, max_length=80)),
                 ('label', models.BinaryField(blank=True, help_text='PDF', null=True)),
                 ('label_asked_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('received_at', models.DateTimeField(blank=True, null=True)),

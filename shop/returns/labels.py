@@ -1,20 +1,24 @@
 """The prepaid label of a parcel that comes back: of the carrier that brought it, asked for outside any transaction.
 
 Never two for a return: it is claimed before the carrier is asked, and asked for under one key for good, by which a
-label is found whose answer was lost.
+label is found whose answer was lost. What is not sent after all goes back to the carrier.
 """
+
+import logging
 
 from django.db import transaction
 
 from shop.accounts import limits
-from shop.adapters.carriers import Label, LabelRequest, carrier, is_known
+from shop.adapters.carriers import CarrierRefused, CarrierUnavailable, Label, LabelRequest, carrier, is_known
 from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
-from shop.delivery.labels import CLAIM, LIGHTEST, obtain, place_of, sender
+from shop.delivery.labels import CLAIM, LIGHTEST, MOST, obtain, place_of, sender
 from shop.delivery.models import ShippingMethod
 from shop.orders.models import Order
 from shop.returns.models import Return
 from shop.returns.services import lock
+
+log = logging.getLogger(__name__)
 
 TRIES = 5
 
@@ -70,8 +74,41 @@ def _claim(parent: Return) -> tuple[str, LabelRequest, bool]:
 def _keep(parent: Return, code: str, label: Label) -> Return:
     parent = lock(parent)
     parent.carrier, parent.tracking_number, parent.label = code, label.tracking_number[:80], label.pdf
-    parent.save(update_fields=["carrier", "tracking_number", "label", "updated_at"])
+    parent.carrier_reference = label.reference[:80]
+    parent.save(update_fields=["carrier", "carrier_reference", "tracking_number", "label", "updated_at"])
     return parent
+
+
+def give_back_unused() -> int:
+    """Give the labels of cancelled returns back to their carriers; how many were taken. A no is told in the log.
+
+    Then the parcel has gone perhaps, and is found by the label's number when it comes.
+    """
+    unused = Return.objects.filter(state=Return.State.CANCELLED).exclude(carrier_reference="").defer("label")
+    taken = 0
+    for parent in unused.order_by("pk")[:MOST]:
+        try:
+            carrier(parent.carrier).cancel(parent.carrier_reference)
+            is_taken = True
+        except CarrierUnavailable as error:
+            log.warning("label of return %s could not be given back yet: %s", parent.number, error)
+            continue
+        except CarrierRefused as error:
+            log.warning("label of return %s is not taken back: %s", parent.number, error)
+            is_taken = False
+        _forget(parent, is_taken)
+        taken += is_taken
+    return taken
+
+
+@transaction.atomic
+def _forget(parent: Return, is_taken: bool) -> None:
+    """Nothing is to be given back any more; a label that was taken back is none."""
+    parent = lock(parent)
+    parent.carrier_reference = ""
+    if is_taken:
+        parent.label, parent.tracking_number = None, ""
+    parent.save(update_fields=["carrier_reference", "label", "tracking_number", "updated_at"])
 
 
 def request_of(parent: Return) -> LabelRequest:

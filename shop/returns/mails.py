@@ -23,6 +23,11 @@ def declined(parent: Return) -> None:
     tell(parent, "declined")
 
 
+def cancelled(parent: Return) -> None:
+    """Staff gave it up before it came."""
+    tell(parent, "cancelled")
+
+
 def overdue(parent: Return) -> None:
     """It did not come and was given up."""
     tell(parent, "overdue")

@@ -44,6 +44,10 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         code = code.replace("\0", "").strip().upper()
         return self.filter(Q(number=code) | Q(tracking_number=code)).first() if code else None
 
+    def sent_with(self, key: str) -> "Return | None":
+        """The one that the form with this key has made: a double click, or Back and once more."""
+        return self.filter(request_key=key[:64]).first() if key and "\0" not in key else None
+
     def locked(self) -> Self:
         """The rows, locked in primary-key order; the order row is locked before them."""
         return self.order_by("pk").select_for_update(of=("self",))
@@ -82,6 +86,8 @@ class Return(TimeStamped):
     # Of the carrier that brings it, where it makes labels. Asked for at that time; two are never made.
     carrier = models.CharField(max_length=20, blank=True)
     tracking_number = models.CharField(max_length=80, blank=True, db_index=True)
+    # The carrier's own id of the label, by which it is given back; empty: there is none to give back.
+    carrier_reference = models.CharField(max_length=80, blank=True)
     label = models.BinaryField(null=True, blank=True, help_text="PDF")
     label_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_at = models.DateTimeField(null=True, blank=True)

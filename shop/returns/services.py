@@ -61,21 +61,25 @@ class Ask:
 
 
 @transaction.atomic
-def ask(*, order: Order, wanted: Ask, actor: User | None = None) -> Return:
+def ask(*, order: Order, wanted: Ask, actor: User | None = None, by_staff: bool = False) -> Return:
     """Write a return of these pieces, with the stock of what is exchanged held. The same key again finds it.
 
-    A withdrawal needs nobody's consent: it is approved at once. Raises NotReturnable.
+    A withdrawal needs nobody's consent: it is approved at once. So is what staff open, for whom no deadline holds: a
+    piece may turn out faulty in the second year. Raises NotReturnable.
     """
     order = Order.objects.locked().get(pk=order.pk)
     if wanted.key and (made := Return.objects.filter(order=order, request_key=wanted.key).first()):
         return made
-    if words := refusal(order, wanted.kind):
+    if words := refusal_for_staff(order) if by_staff else refusal(order, wanted.kind):
         raise NotReturnable(words)
     if wanted.key and Return.objects.filter(request_key=wanted.key).exists():
         raise NotReturnable("This form was sent for another order. Please load the page again.")
     parent = write(order, wanted)
-    note_step(parent, "", actor=actor)
-    if wanted.kind == Kind.WITHDRAWAL:
+    note_step(parent, "", note="opened by staff" if by_staff else "", actor=actor)
+    if by_staff:
+        accept(parent, actor)
+        mails.approved(parent)
+    elif wanted.kind == Kind.WITHDRAWAL:
         accept(parent, actor=None)
         mails.withdrawn(parent)
     else:
@@ -101,7 +105,7 @@ def open_undelivered(*, order: Order, actor: User | None, note: str = "", key: s
 
 
 def refusal_for_staff(order: Order) -> str:
-    """Why no return can be opened for an undelivered parcel; no deadline holds there."""
+    """Why staff can open no return; no deadline holds there."""
     if order.state != Order.State.PAID or not was_sent(order):
         return "Only what was paid and sent can come back."
     return ""
@@ -192,11 +196,18 @@ def decline(*, parent: Return, words: str, actor: User | None) -> Return:
 
 @transaction.atomic
 def cancel(*, parent: Return, reason: str, actor: User | None = None) -> Return:
-    """It will not come after all. Raises InvalidTransition; given up before, nothing changes."""
+    """It will not come after all; what staff (actor) give up its customer is told. Given up before, nothing changes.
+
+    Raises InvalidTransition, for a withdrawal too: it was declared, and only its time can end it.
+    """
     parent = lock(parent)
     if parent.state != State.CANCELLED:
+        if parent.kind == Kind.WITHDRAWAL:
+            raise InvalidTransition(f"{parent.number} is a withdrawal: its customer has declared it, so it stands.")
         move(parent, State.CANCELLED, note=reason, actor=actor)
         exchanging.give_back(parent, f"return {parent.number}: {reason}", actor)
+        if actor:
+            mails.cancelled(parent)
     return parent
 
 

@@ -169,9 +169,8 @@ def load_return(number: str, key: str, which: str) -> Return:
 
 
 def made_before(request: HttpRequest, order: Order) -> Return | None:
-    """The return that this very form has made: a double click, or Back and once more."""
-    key = request.POST.get("key", "")
-    return Return.objects.filter(order=order, request_key=key[:64]).first() if key and "\0" not in key else None
+    """The return that this very form has made."""
+    return Return.objects.filter(order=order).sent_with(request.POST.get("key", ""))
 
 
 def refusal_of(order: Order, kind: Return.Kind) -> str:

@@ -27,6 +27,7 @@ class Carrier:
     def __init__(self) -> None:
         self.made: dict[str, Label] = {}
         self.asked: list[LabelRequest] = []
+        self.cancelled: list[str] = []
         self.lost, self.refuses = 0, ""
 
     def label(self, request: LabelRequest) -> Label:
@@ -34,7 +35,7 @@ class Carrier:
         if self.refuses:
             raise CarrierRefused(self.refuses)
         assert request.key not in self.made
-        self.made[request.key] = Label("ref", f"LC{len(self.made)}", "", b"%PDF-label")
+        self.made[request.key] = Label(f"ref{len(self.made)}", f"LC{len(self.made)}", "", b"%PDF-label")
         if self.lost:
             self.lost -= 1
             raise CarrierUnavailable("timed out")
@@ -44,7 +45,12 @@ class Carrier:
         return self.made.get(key)
 
     def cancel(self, reference: str) -> None:
-        raise NotImplementedError
+        if self.refuses:
+            raise CarrierRefused(self.refuses)
+        if self.lost:
+            self.lost -= 1
+            raise CarrierUnavailable("timed out")
+        self.cancelled.append(reference)
 
     def track(self, reference: str) -> Sequence[Tracked]:
         return []
@@ -129,3 +135,24 @@ def test_without_such_a_carrier_it_goes_by_post(fake: FakeProvider, client: Clie
     with pytest.raises(ShopError, match="post office"):
         labels.make_label(parent)
     assert not connection.needs_rollback
+
+
+def test_the_label_of_a_cancelled_return_is_given_back_once(fake: FakeProvider, courier: Carrier) -> None:
+    waits, cancelled = labels.make_label(sent_back(delivered(fake))), labels.make_label(sent_back(delivered(fake)))
+    services.cancel(parent=cancelled, reason="kept")
+    courier.lost = 1
+    assert [labels.give_back_unused() for _ in range(3)] == [0, 1, 0]
+    assert courier.cancelled == ["ref1"]
+    for parent in (waits, cancelled):
+        parent.refresh_from_db()
+    assert (cancelled.carrier_reference, cancelled.tracking_number, cancelled.label) == ("", "", None)
+    assert (waits.carrier_reference, waits.tracking_number) == ("ref0", "LC0")
+
+
+def test_a_label_that_was_used_stays_to_be_scanned(fake: FakeProvider, courier: Carrier) -> None:
+    parent = labels.make_label(sent_back(delivered(fake)))
+    services.cancel(parent=parent, reason="it did not come in time")
+    courier.refuses = "in transit"
+    assert [labels.give_back_unused() for _ in range(2)] == [0, 0]
+    assert Return.objects.named("LC0") == parent
+    assert Return.objects.get().carrier_reference == ""
