@@ -94,5 +94,6 @@ class ShippingMethodAdmin(ShownAdmin):
 def rate_in_words(rate: ShippingRate) -> str:
     """Such as 'United Kingdom £3.95, free over £75' or '14 countries £12'."""
     where = country_names().get(rate.countries[0], rate.countries[0]) if len(rate.countries) == 1 else ""
-    words = f"{where or f'{len(rate.countries)} countries'} {Money(rate.price, rate.currency)}"
+    upto = f" up to {rate.weight_text}" if rate.weight_to else ""
+    words = f"{where or f'{len(rate.countries)} countries'}{upto} {Money(rate.price, rate.currency)}"
     return words if rate.free_over is None else f"{words}, free over {Money(rate.free_over, rate.currency)}"

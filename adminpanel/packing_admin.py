@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -25,7 +25,7 @@ from shop.core import clock
 from shop.core.errors import ShopError
 from shop.core.numbers import secret_key
 from shop.packing.finishing import Finished, finish
-from shop.packing.models import PackingTask
+from shop.packing.models import URGENT_FIRST, PackingTask
 from shop.packing.papers import slips
 from shop.packing.scanning import find_task, scan, take_out
 from shop.packing.services import OPEN, why_held
@@ -84,7 +84,7 @@ class PackingTaskAdmin(ReadOnlyAdmin):
     list_select_related = ["order", "location", "wave"]
     search_fields = ["=number", "=order__number", "=wave__number", "lines__order_line__variant__sku__istartswith"]
     search_help_text = "Number of the order, task or wave, or a SKU"
-    ordering = [F("send_by").asc(nulls_last=True), "pk"]
+    ordering = URGENT_FIRST
     list_before_template = "adminpanel/packing/find.html"
     actions = ["pick_together", "print_slips"]
 
@@ -146,7 +146,7 @@ class PackingTaskAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         named = [int(pk) for pk in request.GET.get("tasks", "").split(",") if pk.isdecimal() and len(pk) < 18]
         tasks = PackingTask.objects.filter(pk__in=named[:MOST_SLIPS]).select_related("order", "location", "wave")
-        found = slips(list(tasks.order_by(F("send_by").asc(nulls_last=True), "pk")))
+        found = slips(list(tasks.order_by(*URGENT_FIRST)))
         alone = found[0].task if len(found) == 1 else None
         context = {
             **self.admin_site.each_context(request),

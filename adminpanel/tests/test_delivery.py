@@ -50,6 +50,7 @@ def test_bad_rates_get_a_message_and_nothing_is_saved(changes: dict[str, str], m
 @pytest.mark.django_db
 def test_a_rate_reads_as_a_sentence() -> None:
     assert rate_in_words(make_rate()) == "United Kingdom £3.95, free over £75"
+    assert rate_in_words(make_rate("light", 600, None, weight_to=2000)) == "United Kingdom up to 2 kg £6"
     assert rate_in_words(make_rate("far", 1200, None, countries=["FR", "DE"])) == "2 countries £12"
 
 

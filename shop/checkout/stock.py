@@ -61,7 +61,11 @@ def reserve(order: Order, lines: Iterable[OrderLine]) -> None:
 
 def demands_of(lines: Iterable[OrderLine]) -> list[warehouse.Demand]:
     """What these lines want; a line whose variant was deleted wants nothing."""
-    return [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in lines if line.variant_id]
+    return [
+        warehouse.Demand(line.pk, line.variant_id, line.quantity, method=line.order.shipping_method)
+        for line in lines
+        if line.variant_id
+    ]
 
 
 def taken(order: Order) -> set[int]:

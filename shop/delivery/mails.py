@@ -70,16 +70,17 @@ AT_A_PARCEL_SHOP = Letter(
 )
 
 
-def letter_of(shipment: Shipment, state: str) -> Letter | None:
+def letter_of(order: Order, shipment: Shipment, state: str) -> Letter | None:
     """The letter for that state; what waits or waited at our own counter is told otherwise than what a courier has."""
-    if state == State.RETURNED and not shipment.dispatched_at:
+    is_ours = collected_at(order) is not None
+    if state == State.RETURNED and is_ours and shipment.events.filter(kind=TrackingEvent.Kind.READY).exists():
         return NOT_FETCHED
-    return AT_A_PARCEL_SHOP if state == State.READY and shipment.dispatched_at else LETTERS.get(state)
+    return AT_A_PARCEL_SHOP if state == State.READY and not is_ours else LETTERS.get(state)
 
 
 def write(order: Order, shipment: Shipment, state: str) -> None:
     """Queue the mail about a parcel that came to that state; a state without one is passed over."""
-    letter = letter_of(shipment, state)
+    letter = letter_of(order, shipment, state)
     if letter is None:
         return
     words = words_of(order, shipment)

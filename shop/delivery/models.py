@@ -76,6 +76,13 @@ class ShippingRate(models.Model):
             return f"{self.min_days} working day{'' if self.min_days == 1 else 's'}"
         return f"{self.min_days} to {self.max_days} working days"
 
+    @property
+    def weight_text(self) -> str:
+        """The most that it may weigh: '2 kg', '750 g'; empty for any weight."""
+        if self.weight_to is None:
+            return ""
+        return f"{self.weight_to / 1000:g} kg" if self.weight_to >= 1000 else f"{self.weight_to} g"
+
     def is_offered_in(self, country: str) -> bool:
         """Whether that country (ISO 3166 alpha-2) may choose it, as offered_in() asks."""
         return self.method.is_active and country in self.countries

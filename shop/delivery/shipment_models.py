@@ -87,6 +87,7 @@ class Shipment(TimeStamped):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "parcel"
 
     def __str__(self) -> str:
         return self.number

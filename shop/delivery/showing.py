@@ -75,9 +75,9 @@ def parcels_of(order: Order, place: StockLocation | None = None) -> list[ParcelS
 
 def _shown(shipment: Shipment, name: str, place: StockLocation | None) -> ParcelShown:
     words, kind = WORDS[shipment.state]
-    if shipment.state == State.RETURNED and not shipment.dispatched_at:
-        words = "Not collected"
     events = [event for event in shipment.events.all() if event.kind not in SILENT]
+    if shipment.state == State.RETURNED and place and any(event.kind == TrackingEvent.Kind.READY for event in events):
+        words = "Not collected"
     if events and events[-1].kind == TrackingEvent.Kind.OUT and shipment.state == State.IN_TRANSIT:
         words = "Out for delivery"
     return ParcelShown(
@@ -106,7 +106,7 @@ def _next(shipment: Shipment, place: StockLocation | None, events: list[Tracking
         return SETTLED[shipment.remedy]
     if shipment.state != State.READY:
         return NEXT.get(shipment.state, "")
-    if place and not shipment.dispatched_at:
+    if place:
         return "Bring this page or the order number. We keep it for 14 days."
     at = next((event.place for event in events if event.kind == TrackingEvent.Kind.READY and event.place), "")
     return f"{f'At {at}. ' if at else ''}Bring the tracking number; the courier keeps it for a few days only."

@@ -12,6 +12,7 @@ from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
 from shop.delivery.fulfilment import follow
 from shop.delivery.locking import locked
+from shop.delivery.models import ShippingMethod
 from shop.delivery.shipment_models import Shipment, TrackingEvent
 from shop.orders.models import Order
 from shop.warehouse import services as warehouse
@@ -48,7 +49,9 @@ def tell_uncollected() -> int:
     """Raise the alert of each parcel that waits to be fetched for too long; how many there are."""
     since = clock.now() - KEPT_FOR
     ready = TrackingEvent.objects.filter(kind=TrackingEvent.Kind.READY, at__lt=since)
-    waiting = Shipment.objects.filter(state=State.READY, dispatched_at=None, events__in=ready)
+    # Also what was brought there from another of our locations; a courier's own counter sends it back by itself.
+    ours = ShippingMethod.objects.exclude(collect_at=None).values("code")
+    waiting = Shipment.objects.filter(state=State.READY, order__shipping_method__in=ours, events__in=ready)
     rows = list(waiting.select_related("order").distinct().order_by("pk")[:MOST])
     for shipment in rows:
         title = f"Parcel {shipment.number}: nobody fetches it"
@@ -158,5 +161,6 @@ def holds_of(shipment: Shipment) -> list[tuple[Reservation, int]]:
 
 
 def demands_of(shipment: Shipment) -> list[warehouse.Demand]:
+    method = shipment.order.shipping_method
     lines = shipment.lines.select_related("level")
-    return [warehouse.Demand(line.order_line_id, line.level.variant_id, line.quantity) for line in lines]
+    return [warehouse.Demand(line.order_line_id, line.level.variant_id, line.quantity, method=method) for line in lines]

@@ -19,13 +19,14 @@ WORLD = ("AU", "CA", "CH", "JP", "NO", "NZ", "US")
 
 @dataclass(frozen=True)
 class Rate:
-    """price and free_over in pence; days are working days."""
+    """price and free_over in pence; days are working days; weight_to in grams, None: any weight."""
 
     countries: tuple[str, ...]
     price: int
     free_over: int | None
     min_days: int
     max_days: int
+    weight_to: int | None = None
 
 
 # code: (name, carrier, rates)
@@ -39,6 +40,12 @@ METHODS = {
             Rate(EUROPE, 995, 15_000, 4, 7),
             Rate(WORLD, 1495, 25_000, 6, 12),
         ),
+    ),
+    # A post without software of its own: staff write its numbers.
+    "post": (
+        "Parcel post",
+        "table",
+        (Rate(EUROPE, 795, None, 6, 12, weight_to=2000), Rate(EUROPE, 1295, None, 6, 12, weight_to=10_000)),
     ),
     "express": (
         "Express delivery",
@@ -68,6 +75,7 @@ def make_delivery() -> None:
                     free_over=rate.free_over,
                     min_days=rate.min_days,
                     max_days=rate.max_days,
+                    weight_to=rate.weight_to,
                 )
                 for rate in rates
             )

@@ -24,6 +24,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
         "shop.packing.handlers.follow_refund",
     ),
     "StockLow": ("shop.warehouse.handlers.mail_stock_low", "shop.suppliers.handlers.draft_low"),
+    "ReorderDue": ("shop.suppliers.handlers.draft_low",),
     "StockReceived": ("shop.warehouse.handlers.fill_received",),
     "BackOrderFilled": ("shop.orders.handlers.mail_come_in", "shop.packing.handlers.plan_order"),
     "PurchaseOrderSent": ("shop.suppliers.handlers.mail_purchase_order",),

@@ -32,6 +32,7 @@ SCHEMAS: dict[str, Schema] = {
     "OrderCancelled": Schema("aspireclothes.orders", _ORDER, {"reason": str}),
     "RefundIssued": Schema("aspireclothes.payments", {**_ORDER, "refund_id": str, "amount": int, "currency": str}),
     "StockLow": Schema("aspireclothes.warehouse", {"variant_id": int, "sku": str, "location": str, "available": int}),
+    "ReorderDue": Schema("aspireclothes.warehouse", {"variant_id": int, "sku": str, "location": str, "available": int}),
     "StockReceived": Schema("aspireclothes.warehouse", {"document": str, "variant_ids": list}),
     "BackOrderFilled": Schema("aspireclothes.warehouse", {**_ORDER, "line_ids": list}),
     "PurchaseOrderSent": Schema("aspireclothes.suppliers", {"purchase_order_id": int, "number": str}),

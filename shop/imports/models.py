@@ -39,6 +39,7 @@ class DataImport(TimeStamped):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name, verbose_name_plural = "import", "import and export"
 
     def __str__(self) -> str:
         return self.file_name

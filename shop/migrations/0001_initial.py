@@ -304,6 +304,8 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name': 'import',
+                'verbose_name_plural': 'import and export',
                 'ordering': ['-pk'],
             },
         ),
@@ -1546,6 +1548,7 @@ class Migration(migrations.Migration):
                 ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='shop.stocklocation')),
             ],
             options={
+                'verbose_name': 'parcel',
                 'ordering': ['-pk'],
             },
         ),

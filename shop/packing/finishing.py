@@ -210,7 +210,7 @@ def promise_later(order: Order, line: PackingLine) -> None:
     here = min(units, warehouse.available([variant])[variant])
     waits = []
     if here:
-        wanted = warehouse.Demand(line.order_line_id, variant, here)
+        wanted = warehouse.Demand(line.order_line_id, variant, here, method=order.shipping_method)
         waits = warehouse.reserve(demands=[wanted], document=order.number, expires_at=None)
     if units > here:
         rest = BackOrder(order_line_id=line.order_line_id, variant_id=variant, quantity=units - here)

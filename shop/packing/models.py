@@ -26,11 +26,14 @@ class Wave(TimeStamped):
         return self.number
 
 
+# By the day on which they leave; of one day those first that are to arrive first, so express before standard.
+URGENT_FIRST = (F("send_by").asc(nulls_last=True), F("order__delivery_until").asc(nulls_last=True), "pk")
+
+
 class PackingTaskQuerySet(models.QuerySet["PackingTask"]):
     def open(self) -> Self:
         """Tasks that somebody has still to do, the most urgent first."""
-        waiting = self.filter(state__in=[PackingTask.State.WAITING, PackingTask.State.PACKING])
-        return waiting.order_by(F("send_by").asc(nulls_last=True), "pk")
+        return self.filter(state__in=[PackingTask.State.WAITING, PackingTask.State.PACKING]).order_by(*URGENT_FIRST)
 
     def locked(self) -> Self:
         """The rows, locked in primary-key order; the order row is locked before them."""

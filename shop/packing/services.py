@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.delivery import troubles
-from shop.delivery.days import dispatch_day
+from shop.delivery.days import CUT_OFF, dispatch_day
 from shop.delivery.fulfilment import follow, parcels_of
+from shop.delivery.models import ShippingMethod
 from shop.delivery.shipment_models import Shipment
 from shop.orders.models import Order
 from shop.orders.record_models import OrderHold
@@ -48,8 +49,9 @@ def follow_holds(order: Order) -> list[PackingTask]:
     for hold in holds:
         by_location[hold.level.location_id].append(hold)
     by_task = {task.location_id: task for task in tasks}
-    new = [PackingTask(order=order, location_id=each, send_by=send_by(order)) for each in by_location.keys() - by_task]
-    for task in sorted(new, key=lambda task: task.location_id):
+    new = sorted(by_location.keys() - by_task)
+    day = send_by(order) if new else None
+    for task in [PackingTask(order=order, location_id=location, send_by=day) for location in new]:
         task.save()
         tasks.append(task)
     for task in tasks:
@@ -169,7 +171,8 @@ def unplanned() -> QuerySet[Reservation]:
 def send_by(order: Order) -> date:
     """The day on which it has to leave: as promised when it was paid, or as soon as goods that came late allow."""
     started = PackingTask.objects.filter(order=order).exists()
-    return dispatch_day(clock.now() if started or not order.paid_at else order.paid_at)
+    cut_off = ShippingMethod.objects.filter(code=order.shipping_method).values_list("cut_off", flat=True).first()
+    return dispatch_day(clock.now() if started or not order.paid_at else order.paid_at, cut_off or CUT_OFF)
 
 
 def refuse_packing(order: Order) -> None:

@@ -64,7 +64,11 @@ def for_nothing(line: ReturnLine) -> orders.LineToOrder:
 
 
 def demands_of(order: Order) -> list[warehouse.Demand]:
-    return [warehouse.Demand(line.pk, line.variant_id, line.quantity) for line in order.lines.all() if line.variant_id]
+    method = order.shipping_method
+    lines = order.lines.all()
+    return [
+        warehouse.Demand(line.pk, line.variant_id, line.quantity, method=method) for line in lines if line.variant_id
+    ]
 
 
 def hold_until(parent: Return, until: datetime) -> None:

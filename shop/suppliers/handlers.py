@@ -39,5 +39,5 @@ def mail_purchase_order(event: Event) -> None:
 
 
 def draft_low(event: Event) -> None:
-    """StockLow: what is at its reorder point goes on a draft for its supplier."""
+    """StockLow, ReorderDue: what is at its reorder point goes on a draft for its supplier."""
     draft_due([event.detail["variant_id"]])

@@ -24,7 +24,10 @@ def fill(variant_ids: Iterable[int]) -> None:
     if not served:
         return
     orders = {row.order_line_id: row.order_line.order for row in served}
-    demands = [Demand(row.order_line_id, row.variant_id, units) for row, units in served.items()]
+    demands = [
+        Demand(row.order_line_id, row.variant_id, units, method=orders[row.order_line_id].shipping_method)
+        for row, units in served.items()
+    ]
     holds = [
         Reservation(level=level, order_line_id=demand.order_line_id, quantity=units)
         for demand, level, units in allocate(demands, rows)

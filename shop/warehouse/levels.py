@@ -45,9 +45,9 @@ def lock(variant_ids: Iterable[int]) -> list[StockLevel]:
 def apply(levels: Sequence[StockLevel], changes: Iterable[Change], cause: Cause) -> None:
     """Make the changes (one per level) to levels from lock(), which must be all levels of their variants.
 
-    Emits StockLow for each level that falls to its threshold, ProductChanged where a variant sold out or came back,
-    and StockReceived where units became free for which somebody waits. Raises ShopError, for the caller's transaction
-    to roll back, if a level cannot bear its change.
+    Emits StockLow for each level that falls to its threshold, ReorderDue for one that falls to its reorder point,
+    ProductChanged where a variant sold out or came back, and StockReceived where units became free for which somebody
+    waits. Raises ShopError, for the caller's transaction to roll back, if a level cannot bear its change.
     """
     apply_each(levels, [(change, cause) for change in changes])
 
@@ -57,9 +57,11 @@ def apply_each(levels: Sequence[StockLevel], caused: Sequence[tuple[Change, Caus
     by_level = _summed(change for change, _ in caused)
     before = available_by_variant(levels)
     was_above = {level.pk for level in levels if not level.is_low}
+    was_enough = {level.pk for level in levels if not level.is_to_reorder}
     _update([level for level in levels if level.pk in by_level], by_level)
     StockMovement.objects.bulk_create(_movement(change, cause) for change, cause in caused)
-    _tell_low(level for level in levels if level.pk in was_above and level.is_low)
+    _tell("StockLow", (level for level in levels if level.pk in was_above and level.is_low))
+    _tell("ReorderDue", (level for level in levels if level.pk in was_enough and level.is_to_reorder))
     after = available_by_variant(levels)
     tell_turned(levels, {variant for variant in before if (before[variant] > 0) != (after[variant] > 0)})
     if freed := {variant for variant in before if after[variant] > before[variant]}:
@@ -135,10 +137,10 @@ def _movement(change: Change, cause: Cause) -> StockMovement:
     )
 
 
-def _tell_low(levels: Iterable[StockLevel]) -> None:
+def _tell(event: str, levels: Iterable[StockLevel]) -> None:
     for level in levels:
         emit(
-            "StockLow",
+            event,
             {
                 "variant_id": level.variant_id,
                 "sku": level.variant.sku,

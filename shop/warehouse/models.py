@@ -88,6 +88,10 @@ class StockLevel(models.Model):
     def is_low(self) -> bool:
         return self.free <= self.low_stock_threshold
 
+    @property
+    def is_to_reorder(self) -> bool:
+        return self.reorder_point is not None and self.free <= self.reorder_point
+
 
 class StockMovement(models.Model):
     """One line of the append-only ledger. Per level: each number is the sum of its changes."""

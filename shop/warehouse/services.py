@@ -14,7 +14,7 @@ from shop.warehouse import ahead
 from shop.warehouse import levels as stock
 from shop.warehouse.ahead import Room
 from shop.warehouse.levels import Cause, Change
-from shop.warehouse.models import Reservation, StockLevel, StockMovement
+from shop.warehouse.models import Reservation, StockLevel, StockLocation, StockMovement
 from shop.warehouse.moving_models import BackOrder
 from shop.warehouse.splitting import by_level, line_of, split_off
 
@@ -35,6 +35,8 @@ class Demand:
     quantity: int
     # When units that are not here yet may be expected; None: nobody knows.
     promised_on: date | None = None
+    # Code of the order's way of delivery: where its customer fetches it is served from first.
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,13 +168,15 @@ def allocate_together(
 ) -> Iterator[tuple[Demand, StockLevel, int]]:
     """Where one order is served from: the first location that has all of it, so that it is one parcel.
 
-    Where none has, each demand is served by itself, as allocate() says.
+    Where it is fetched comes before all others. Where no location has all, each demand is served by itself, as
+    allocate() says.
     """
     wanted: dict[int, int] = defaultdict(int)
     for demand in demands:
         wanted[demand.variant_id] += demand.quantity
     by_location: dict[int, list[StockLevel]] = defaultdict(list)
-    for row in in_order(rows):
+    near = where_fetched(demands, rows)
+    for row in in_order(rows, next(iter(near.values()), None)):
         by_location[row.location_id].append(row)
     for here in by_location.values():
         free = {row.variant_id: row.free for row in here}
@@ -181,21 +185,28 @@ def allocate_together(
     return allocate(demands, rows)
 
 
-def in_order(rows: Iterable[StockLevel]) -> list[StockLevel]:
-    """Levels that orders are served from, in the locations' order."""
+def where_fetched(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> dict[str, int]:
+    """By way of delivery the location (its id) where it is fetched; not asked where all lies at one location."""
+    if len({row.location_id for row in rows}) < 2:
+        return {}
+    places = StockLocation.objects.filter(collected_by__code__in={demand.method for demand in demands})
+    return dict(places.values_list("collected_by__code", "pk"))
+
+
+def in_order(rows: Iterable[StockLevel], near: int | None = None) -> list[StockLevel]:
+    """Levels that orders are served from: at that location first, then in the locations' order."""
     active = (row for row in rows if row.location.is_active)
-    return sorted(active, key=lambda row: (row.location.position, row.location_id))
+    return sorted(active, key=lambda row: (row.location_id != near, row.location.position, row.location_id))
 
 
-def allocate(demands: Iterable[Demand], rows: Sequence[StockLevel]) -> Iterator[tuple[Demand, StockLevel, int]]:
-    """Where each demand is served from: one location where one can, otherwise several, in the locations' order.
+def allocate(demands: Sequence[Demand], rows: Sequence[StockLevel]) -> Iterator[tuple[Demand, StockLevel, int]]:
+    """Where each demand is served from: one location where one can, otherwise several, as in_order() sorts them.
 
     The rows must have enough in sum. Yields (demand, level, units).
     """
-    free = {row.pk: row.free for row in rows}
-    sources = in_order(rows)
+    free, near = {row.pk: row.free for row in rows}, where_fetched(demands, rows)
     for demand in demands:
-        mine = [row for row in sources if row.variant_id == demand.variant_id]
+        mine = in_order((row for row in rows if row.variant_id == demand.variant_id), near.get(demand.method))
         whole = [row for row in mine if free[row.pk] >= demand.quantity]
         missing = demand.quantity
         for row in whole or mine:

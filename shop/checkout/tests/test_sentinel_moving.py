@@ -1,14 +1,17 @@
 """What the sentinel says of back orders, transfers and packing."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from shop.checkout.sentinel import packing, stock
+from shop.checkout.sentinel import packing, parcels, stock
 from shop.checkout.sentinel.finding import Finding
 from shop.core import clock
+from shop.delivery.parcels import dispatch, note
+from shop.delivery.shipment_models import Shipment, TrackingEvent
+from shop.delivery.tests.builders import make_packed
 from shop.orders.models import Order
 from shop.orders.record_models import OrderHold
 from shop.packing.models import PackingTask
@@ -23,7 +26,7 @@ DAY = timedelta(days=1)
 # What test_sentinel.py need not show broken as well.
 SHOWN_BROKEN = (
     *(stock.unfilled, stock.waited_for_in_vain, stock.late_promises, stock.stuck_transfers),
-    *(packing.orders_without_task, packing.tasks_in_vain),
+    *(packing.orders_without_task, packing.tasks_in_vain, parcels.quiet_parcels),
 )
 
 
@@ -110,3 +113,25 @@ def test_a_task_of_a_cancelled_order_is_told() -> None:
     assert found(packing.tasks_in_vain) == [task.pk]
     PackingTask.objects.update(state="cancelled")
     assert found(packing.tasks_in_vain) == []
+
+
+def test_a_parcel_that_should_have_arrived_is_told_until_somebody_says_what_became_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monday = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: monday + 7 * DAY)
+    shipment = make_packed(carrier="")
+    dispatch(shipment.pk, actor=None)
+    for promised, left, is_told in (
+        (monday, monday, False),
+        (monday - DAY * 3, monday - DAY * 3, True),
+        # It left after the day that it was promised for: it is given its time from there.
+        (monday - DAY * 3, monday, False),
+        (None, monday - DAY * 3, True),
+    ):
+        Order.objects.update(delivery_until=None)
+        Shipment.objects.update(promised_on=promised, dispatched_at=left)
+        found = [finding.subject for finding in parcels.quiet_parcels()]
+        assert found == [shipment.pk] * is_told, (promised, left)
+    note(shipment.pk, TrackingEvent.Kind.DELIVERED, words="", actor=None)
+    assert list(parcels.quiet_parcels()) == []

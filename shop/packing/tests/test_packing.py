@@ -1,7 +1,9 @@
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 
+from shop.delivery.models import ShippingMethod
 from shop.delivery.shipment_models import Shipment
 from shop.events.models import OutboxEvent
 from shop.orders import services as orders
@@ -34,6 +36,20 @@ def test_a_paid_order_becomes_a_task_for_each_location_that_holds_some_of_it() -
     order = make_to_pack(here, there, quantity=2)
     assert len(plan(order.pk)) == 2
     assert tasks(order) == [("main", "waiting", 2), ("store", "waiting", 2)]
+
+
+def test_a_task_leaves_by_its_methods_cut_off_and_what_arrives_first_is_packed_first() -> None:
+    at_three = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    standard, express, late = make_to_pack(), make_to_pack(), make_to_pack()
+    for order, code, until in ((standard, "standard", 27), (express, "express", 24), (late, "early", 24)):
+        fields = {"paid_at": at_three, "shipping_method": code, "delivery_until": date(2026, 11, until)}
+        Order.objects.filter(pk=order.pk).update(**fields)
+        cut_off = time(14) if code == "early" else time(16)
+        ShippingMethod.objects.update_or_create(code=code, defaults={"name": code, "cut_off": cut_off})
+        plan(order.pk)
+    queue = list(PackingTask.objects.open().values_list("order", "send_by"))
+    today, tomorrow = date(2026, 11, 23), date(2026, 11, 24)
+    assert queue == [(express.pk, today), (standard.pk, today), (late.pk, tomorrow)]
 
 
 def test_planning_again_changes_nothing() -> None:

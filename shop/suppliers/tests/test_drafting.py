@@ -6,7 +6,9 @@ import pytest
 
 from shop.catalog.models import ProductVariant
 from shop.core import clock
+from shop.events.models import OutboxEvent
 from shop.events.relay import relay
+from shop.mail.models import OutgoingMail
 from shop.suppliers.drafting import draft_due, needs
 from shop.suppliers.purchase_models import PurchaseOrder
 from shop.suppliers.tests.builders import make_sent, make_source, make_supplier
@@ -71,6 +73,18 @@ def test_a_source_that_is_not_preferred_or_not_active_is_not_asked() -> None:
     low_variant(supplier=make_supplier(is_active=False))
     assert draft_due() == 0
     assert not PurchaseOrder.objects.exists()
+
+
+def test_a_sale_that_reaches_the_reorder_point_drafts_though_nothing_is_low_yet() -> None:
+    variant = low_variant(stock=4)
+    StockLevel.objects.filter(variant=variant).update(on_hand=10, reorder_point=9)
+    order = make_order(variant, variant)
+    for line in order.lines.all():
+        warehouse.reserve(demands=[Demand(line.pk, variant.pk, 1)], document=order.number, expires_at=None)
+    assert list(OutboxEvent.objects.filter(name="ReorderDue").values_list("detail__available", flat=True)) == [9]
+    relay()
+    assert PurchaseOrder.objects.get().lines.get().variant == variant
+    assert not OutboxEvent.objects.filter(name="StockLow").exists() and not OutgoingMail.objects.exists()
 
 
 def test_a_sale_that_reaches_the_threshold_drafts_through_its_event() -> None:
