@@ -7,9 +7,9 @@ from shop.alerts.models import Alert
 from shop.mail.models import OutgoingMail
 from shop.suppliers import ordering
 from shop.suppliers.answering import LineAnswer, Proposed, answer_proposal, confirm, propose
+from shop.suppliers.files import keep
 from shop.suppliers.links import address_for
 from shop.suppliers.moves import Who
-from shop.suppliers.papers import keep
 from shop.suppliers.purchase_models import Channel, PurchaseOrder, PurchaseProposal
 from shop.suppliers.tests.builders import PDF, make_confirmed, make_sent
 from shop.tests.builders import make_variant
