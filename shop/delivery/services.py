@@ -66,6 +66,17 @@ class Offer:
         return DeliveryTerms(self.code, self.name, self.price, *days)
 
 
+def load_of(order: Order) -> Load:
+    """What was to be sent of an order, by what its pieces weigh today; one whose variant was deleted weighs nothing."""
+    lines = list(order.lines.select_related("variant__product"))
+    pieces = [(line.variant.product, line.quantity) for line in lines if line.variant]
+    return Load(
+        goods=sum(line.charged for line in lines),
+        weight=sum(product.weight_grams * units for product, units in pieces),
+        volume=sum(product.volume_cm3 * units for product, units in pieces),
+    )
+
+
 def offers(country: str, load: Load, now: datetime | None = None) -> list[Offer]:
     """What that country (ISO 3166 alpha-2) is offered for that load, in shown order. Two queries."""
     return offers_of(ShippingRate.objects.offered_in(country), country, load, now=now)

@@ -8,6 +8,7 @@ from django.db import transaction
 from shop.accounts.models import User
 from shop.core.errors import ShopError
 from shop.delivery.models import ShippingRate
+from shop.delivery.services import load_of
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt, Refund
 from shop.refunds import services as refunds
@@ -123,10 +124,11 @@ def delivery_due(parent: Return, order: Order, lines: Iterable[ReturnLine], left
     """
     if parent.kind != Return.Kind.WITHDRAWAL and not all(line.is_our_fault for line in lines):
         return 0
-    rates = ShippingRate.objects.offered_in(order.country).filter(method__collect_at=None, currency=order.currency)
-    goods = sum(line.charged for line in order.lines.all())
-    cheapest = min((rate.price_for(goods) for rate in rates), default=left.delivery)
-    if any(rate.method.code == order.shipping_method and rate.price_for(goods) == cheapest for rate in rates):
+    load = load_of(order)
+    offered = ShippingRate.objects.offered_in(order.country).filter(method__collect_at=None, currency=order.currency)
+    rates = [rate for rate in offered if rate.takes(load.weight, load.volume)]
+    cheapest = min((rate.price_for(load.goods) for rate in rates), default=left.delivery)
+    if any(rate.method.code == order.shipping_method and rate.price_for(load.goods) == cheapest for rate in rates):
         return left.delivery
     return min(left.delivery, cheapest)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of
 from shop.core import clock
 from shop.core.errors import InvalidTransition, ShopError
+from shop.delivery.models import ShippingRate
 from shop.events.models import OutboxEvent
 from shop.mail.models import OutgoingMail
 from shop.orders.models import Order
@@ -144,6 +145,16 @@ def test_a_withdrawal_of_everything_gives_the_cheapest_delivery_back(fake: FakeP
     assert (parent.state, parent.confirmed_at) == ("approved", parent.requested_at)
     (refund,) = settle(parent=came(parent, fit=2), actor=None)
     assert (refund.amount, refund.delivery_amount) == (15800, 200)
+
+
+def test_the_cheapest_delivery_is_one_that_takes_so_heavy_a_parcel(fake: FakeProvider) -> None:
+    make_rate("letter", 200, None)
+    ShippingRate.objects.update(weight_to=700)
+    make_rate("express", 395, None)
+    order = delivered(fake)
+    Order.objects.filter(pk=order.pk).update(shipping_method="express")
+    (refund,) = settle(parent=came(ask(order, 2, kind=Kind.WITHDRAWAL), fit=2), actor=None)
+    assert (refund.amount, refund.delivery_amount) == (15995, 395)
 
 
 def test_a_withdrawal_of_a_part_gives_no_delivery_back(fake: FakeProvider) -> None:
