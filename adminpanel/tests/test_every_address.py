@@ -69,7 +69,7 @@ TAKES: dict[str, tuple[type[Model], ...]] = {
     **dict.fromkeys(("shop_product_grid", "shop_product_open_grid"), (Product,)),
     **dict.fromkeys(("auth_user_password_change", "shop_user_second_step_off"), (User,)),
     **{f"shop_purchaseorder_{step}": (PurchaseOrder,) for step in ("approve", "again", "cancel", "close", "costs")},
-    **{f"shop_purchaseorder_{step}": (PurchaseOrder,) for step in ("answer", "receive", "pdf", "csv")},
+    **{f"shop_purchaseorder_{step}": (PurchaseOrder,) for step in ("answer", "said", "receive", "pdf", "csv")},
     **{f"shop_purchaseorder_{step}": (PurchaseOrder, PurchaseProposal) for step in ("accept", "refuse")},
     "shop_supplier_key": (Supplier,),
     "shop_purchaseorder_file": (PurchaseOrder, SupplierFile),

@@ -111,6 +111,7 @@ def went_back(client: Client, shirt: Product) -> int:
     former_page = reverse("admin:shop_product_simple_history", args=[shirt.pk, former.pk])
     sent = {"name": former.name, "slug": former.slug, "category": former.category_id, "description": "Washed linen."}
     sent |= {"department": former.department, "tax_class": former.tax_class}
+    sent |= {"weight_grams": former.weight_grams, "volume_cm3": former.volume_cm3}
     answer = client.post(former_page, {**sent, "published_at_0": "2026-01-01", "published_at_1": "09:00"})
     return answer.status_code
 

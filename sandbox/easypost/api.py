@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
@@ -186,7 +187,7 @@ def refund(name: str) -> EasyPostShipment:
 
 def label_file(request: HttpRequest, shipment_id: str) -> HttpResponse:
     """The label as a PDF, to whoever knows its address, as EasyPost's own files are."""
-    shipment = get(shipment_id)
+    shipment = get_object_or_404(EasyPostShipment, pk=shipment_id)
     to, sender = shipment.asked["to_address"], shipment.asked["from_address"]
     rate = shipment.selected_rate or {}
     paper = Paper(
