@@ -12,6 +12,7 @@ from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from sandbox.cloud import server
 from storefront.emptied_tables import Emptying
 from storefront.migrated_template import migrated_template
 
@@ -56,6 +57,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def no_pause_between_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a slow machine a process may show an older catalogue for a moment: in tests, the one of the test before."""
     monkeypatch.setattr("shop.catalog.snapshot.PAUSE_FACTOR", 0)
+
+
+@pytest.fixture
+def cloud(settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """moto plays AWS for this test; its address. What a test makes there stays: names have to be its own."""
+    for name, value in server.ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    settings.AWS_REGION, settings.AWS_ENDPOINT = server.REGION, server.serve()
+    return str(settings.AWS_ENDPOINT)
 
 
 @pytest.fixture(scope="session")

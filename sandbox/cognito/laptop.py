@@ -14,10 +14,10 @@ from typing import Any
 from django.conf import settings
 from moto.cognitoidp.models import CognitoIdpUser, CognitoIdpUserPool, UserStatus, cognitoidp_backends
 
+from sandbox.cloud.server import ACCOUNT, REGION
 from sandbox.cognito import server, stricter
 from sandbox.cognito.stricter import Letter
 
-ACCOUNT = "123456789012"
 SUBJECTS = {"confirm": "your code to confirm your email", "reset": "your code for a new password"}
 
 
@@ -36,7 +36,7 @@ def open_pool(port: int, residents: Iterable[Resident]) -> str:
     """Serve the pool that the settings name until the process ends; its address."""
     made = server.make_pool(server.serve(port))
     stricter.listeners.append(deliver)
-    pools = cognitoidp_backends[ACCOUNT][server.REGION].user_pools
+    pools = cognitoidp_backends[ACCOUNT][REGION].user_pools
     pool = pools.pop(made.pool_id)
     client = pool.clients.pop(made.client_id)
     client.id, client.secret = settings.COGNITO_CLIENT_ID, settings.COGNITO_CLIENT_SECRET

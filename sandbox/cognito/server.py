@@ -1,23 +1,18 @@
 """A user pool of one's own, in a thread of this process."""
 
-import logging
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto.server import ThreadedMotoServer
 
+from sandbox.cloud import server as cloud
+from sandbox.cloud.server import KEY, REGION
 from sandbox.cognito.stricter import make_stricter
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-# The only region whose unsigned calls moto finds.
-REGION = "us-east-1"
-# moto asks nobody for a real one.
-KEY = "sandbox"
 # A hyphen stands for the space in the name of a role: group names have none.
 GROUPS = ("owner", "catalogue", "warehouse", "customer-care", "marketing", "analyst")
 # As in infra/cognito/template.yaml, as far as moto looks at it.
@@ -68,15 +63,8 @@ def client(address: str) -> "CognitoIdentityProviderClient":
 
 def serve(port: int = 0) -> str:
     """Start moto until the process ends; its address."""
-    # Codes of an authenticator app are checked only then.
-    os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = "true"
     make_stricter()
-    # It says each request that it answers.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    server.start()
-    host, chosen = server.get_host_and_port()
-    return f"http://{host}:{chosen}"
+    return cloud.serve(port)
 
 
 def make_pool(address: str) -> Pool:

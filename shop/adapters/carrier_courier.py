@@ -29,7 +29,7 @@ from shop.adapters.carriers import (
     Tracked,
     is_uncertain,
 )
-from shop.adapters.payments import refuse_inside_transaction
+from shop.adapters.network import refuse_inside_transaction
 
 if TYPE_CHECKING:
     from requests import Response, Session

@@ -21,7 +21,7 @@ from shop.adapters.carriers import (
     is_uncertain,
 )
 from shop.adapters.easypost_shapes import Json, news_of, shipment_of
-from shop.adapters.payments import refuse_inside_transaction
+from shop.adapters.network import refuse_inside_transaction
 from shop.core.money import Money, shop_currency
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from shop.adapters.accounts import AccountsError, AccountsUnavailable, PasswordRefused, Refused, TooManyTries
-from shop.adapters.payments import refuse_inside_transaction
+from shop.adapters.network import refuse_inside_transaction
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.module_loading import import_string
 
 
@@ -215,10 +214,3 @@ def offered(currency: str, amount: int | None = None) -> list[str]:
     """
     names = [name for name in settings.PAYMENT_PROVIDERS if provider(name).takes(currency)]
     return [name for name in names if amount is None or amount >= provider(name).lowest(currency)]
-
-
-def refuse_inside_transaction() -> None:
-    """Raise RuntimeError inside a transaction: a slow provider must not hold row locks, and no call rolls back."""
-    # Unlike connection.in_atomic_block, a durable block overlooks the transaction that a test wraps around itself.
-    with transaction.atomic(durable=True):
-        pass

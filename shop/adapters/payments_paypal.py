@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
+from shop.adapters.network import refuse_inside_transaction
 from shop.adapters.payments import (
     BadWebhook,
     Concern,
@@ -28,7 +29,6 @@ from shop.adapters.payments import (
     SessionRequest,
     SessionState,
     WebhookEvent,
-    refuse_inside_transaction,
 )
 from shop.adapters.paypal_client import PayPalRefused, base_address, call
 from shop.adapters.paypal_orders import (

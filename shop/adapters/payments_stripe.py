@@ -13,6 +13,7 @@ from babel.numbers import get_currency_precision
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from shop.adapters.network import refuse_inside_transaction
 from shop.adapters.payments import (
     BadWebhook,
     Concern,
@@ -25,7 +26,6 @@ from shop.adapters.payments import (
     SessionRequest,
     SessionState,
     WebhookEvent,
-    refuse_inside_transaction,
 )
 
 if TYPE_CHECKING:

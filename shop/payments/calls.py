@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
-from shop.adapters.payments import PaymentProvider, RefundState, SessionState, provider, refuse_inside_transaction
+from shop.adapters.network import refuse_inside_transaction
+from shop.adapters.payments import PaymentProvider, RefundState, SessionState, provider
 from shop.core import clock
 from shop.payments.models import PaymentAttempt, ProviderCall
 

@@ -187,6 +187,10 @@ EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"
 MAIL_DIR = LOCAL_DIR / "mail"
 
+AWS_REGION = env.str("AWS_REGION", default="us-east-1")
+# Empty: AWS itself. Who plays it on a laptop has an address; aws.py refuses any.
+AWS_ENDPOINT = env.str("AWS_ENDPOINT", default="")
+
 # Who keeps identities and passwords: the shop itself, or a Cognito user pool (ACCOUNTS=cognito).
 ACCOUNTS_ADAPTERS = {
     "django": "shop.accounts.own.OwnAccounts",

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from shop.adapters.payments import RefundRequest, RefundState, SessionState, WebhookEvent, refuse_inside_transaction
+from shop.adapters.network import refuse_inside_transaction
+from shop.adapters.payments import RefundRequest, RefundState, SessionState, WebhookEvent
 from shop.adapters.payments_stripe import StripeProvider
 from shop.core import clock
 from shop.payments.models import PaymentAttempt

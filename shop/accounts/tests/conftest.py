@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pytest_django import Settings
 
+from sandbox.cloud.server import REGION
 from sandbox.cognito import server, stricter
 from sandbox.cognito.server import Pool
 from shop.accounts.models import User
@@ -43,7 +44,7 @@ def pool(cognito_address: str, settings: Settings, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     made = server.make_pool(cognito_address)
     settings.ACCOUNTS_PROVIDER = settings.ACCOUNTS_ADAPTERS["cognito"]
-    settings.COGNITO_ENDPOINT, settings.COGNITO_REGION = made.address, server.REGION
+    settings.COGNITO_ENDPOINT, settings.COGNITO_REGION = made.address, REGION
     settings.COGNITO_POOL_ID = made.pool_id
     settings.COGNITO_CLIENT_ID, settings.COGNITO_CLIENT_SECRET = made.client_id, made.client_secret
     monkeypatch.setattr(cognito_tokens, "_keys", {})

@@ -13,6 +13,7 @@ import pytest
 from django.db import transaction
 
 from shop.adapters import payments_stripe
+from shop.adapters.network import refuse_inside_transaction
 from shop.adapters.payments import (
     Concern,
     DisputeState,
@@ -22,7 +23,6 @@ from shop.adapters.payments import (
     SessionRequest,
     SessionState,
     WebhookEvent,
-    refuse_inside_transaction,
 )
 from shop.catalog.models import ProductVariant
 from shop.checkout.paying import HOLD_MARGIN, open_attempt, start_payment

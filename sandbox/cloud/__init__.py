@@ -1,0 +1,1 @@
+"""AWS as far as moto plays it, on this machine: for tests and for the twin."""

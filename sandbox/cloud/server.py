@@ -1,0 +1,35 @@
+"""moto's server in a thread of this process, once however often it is asked for."""
+
+import logging
+import os
+from functools import lru_cache
+
+# The only region whose unsigned calls moto finds.
+REGION = "us-east-1"
+# moto asks nobody for a real one.
+KEY = "sandbox"
+# Whose everything is, as moto calls the one account it has.
+ACCOUNT = "123456789012"
+# Where the AWS clients look for who they are: no instance of moto's asks who they really are.
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": KEY,
+    "AWS_SECRET_ACCESS_KEY": KEY,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@lru_cache(maxsize=4)
+def serve(port: int = 0) -> str:
+    """Start moto until the process ends; its address. Port 0: any that is free."""
+    # Codes of an authenticator app are checked only then.
+    os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = "true"
+    # It takes a second to load, and most test processes never ask for it.
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+    # It says each request that it answers.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    server.start()
+    host, chosen = server.get_host_and_port()
+    return f"http://{host}:{chosen}"

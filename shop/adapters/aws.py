@@ -1,0 +1,32 @@
+"""Clients of AWS: made once, told where AWS is, and impatient."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+
+# Somebody waits for these calls, and on Lambda a second spent waiting is paid for.
+CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 2, 5, 3
+
+
+def client(service: str) -> Any:
+    """The client of a service, such as "dynamodb", in the shop's region; the credentials are the environment's.
+
+    settings.AWS_ENDPOINT: empty for AWS itself, otherwise the address of who plays it on this machine.
+    """
+    return _client(service, settings.AWS_REGION, settings.AWS_ENDPOINT)
+
+
+@lru_cache(maxsize=64)
+def _client(service: str, region: str, endpoint: str) -> Any:
+    # Heavy: a shop that needs no AWS never imports it, and a function that does imports it once.
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    patience = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=ANSWER_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": TRIES},
+    )
+    session: Any = boto3.session.Session()
+    return session.client(service, region, endpoint_url=endpoint or None, config=patience)
