@@ -11,6 +11,8 @@ from django.utils.module_loading import import_string
 
 # Of the 4xx; of all others nobody can say it anyway.
 UNCERTAIN = frozenset({408, 425, 429})
+# When news of a parcel may be from.
+FIRST_YEAR, LAST_YEAR = 2000, 2200
 
 
 class CarrierError(Exception):
@@ -73,7 +75,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """One piece of news of a parcel. kind: a value of TrackingEvent.Kind; source: its id at the carrier."""
+    """One piece of news of a parcel. kind: a value of TrackingEvent.Kind; source: its id at the carrier.
+
+    Raises ValueError for what no table can keep: a null character, half a letter, a year before carriers had computers.
+    """
 
     source: str
     reference: str
@@ -81,6 +86,13 @@ class Tracked:
     at: datetime
     place: str = ""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        text = self.source + self.reference + self.place + self.note
+        if "\0" in text or not FIRST_YEAR <= self.at.year <= LAST_YEAR:
+            raise ValueError("news that cannot be kept")
+        # UnicodeEncodeError, a ValueError, for half of a letter that two code units stand for.
+        text.encode()
 
 
 class Carrier(Protocol):

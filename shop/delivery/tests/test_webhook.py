@@ -55,3 +55,22 @@ def test_an_unknown_carrier_is_not_found(client: Client) -> None:
 
 def test_a_body_too_large_is_refused(client: Client) -> None:
     assert post(client, b"x" * 300_000)[0] == 400
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"note": "left\0behind"},
+        {"place": "\ud800"},
+        {"id": "e\x001"},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"at": "9999-12-31T23:59:59-14:00"},
+    ],
+    ids=["null", "half a letter", "null in its id", "year 1", "year 9999"],
+)
+def test_signed_news_that_no_table_can_keep_is_refused(client: Client, spoilt: dict[str, str]) -> None:
+    make_packed(carrier_reference="par_1")
+    Shipment.objects.update(carrier="courier")
+    body = json.dumps(json.loads(message("delivered")) | spoilt).encode()
+    assert post(client, body) == (400, "refused: the message is not in the courier's form")
+    assert Shipment.objects.get().state == Shipment.State.PACKED
