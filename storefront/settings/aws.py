@@ -1,7 +1,7 @@
 """Production: nothing has a default that would be unsafe; a missing value stops the start with its name."""
 
 from storefront.settings.base import *  # noqa: F403
-from storefront.settings.base import DATABASES, env
+from storefront.settings.base import DATABASES, MIDDLEWARE, env
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
@@ -9,6 +9,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 SITE_URL = env.str("SITE_URL").rstrip("/")
 # Without them everybody behind the edge shares one address, and one person's wrong passwords lock out all.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES")
+# Whoever goes around the edge is refused before anything else.
+ORIGIN_SECRET = env.str("ORIGIN_SECRET")
+MIDDLEWARE.insert(0, "storefront.aws.origin.OnlyThroughTheEdge")
 DATABASES["default"] = env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 # An invoice without them is none. The VAT number may be missing: not every seller has one.

@@ -207,6 +207,8 @@ COGNITO_ENDPOINT = env.str("COGNITO_ENDPOINT", default="")
 STAFF_SECOND_STEP = env.bool("STAFF_SECOND_STEP", default=False)
 # How many proxies of ours (edge, gateway) add themselves to X-Forwarded-For; 0: nobody, so the header is not read.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# What the edge alone knows and adds to each request (storefront/aws/origin.py); empty: there is no edge.
+ORIGIN_SECRET = env.str("ORIGIN_SECRET", default="")
 
 PAYMENT_ADAPTERS = {
     "stripe": "shop.adapters.payments_stripe.StripeProvider",

@@ -17,6 +17,7 @@ NEEDED = {
     "SELLER_NAME": "A Shop Ltd",
     "SELLER_ADDRESS": "1 Yard,London",
     "TRUSTED_PROXIES": "2",
+    "ORIGIN_SECRET": "only-the-edge-knows",
 }
 
 
@@ -44,7 +45,15 @@ def test_production_settings_pass_djangos_deployment_checks() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "STRIPE_WEBHOOK_SECRET", "SELLER_ADDRESS", "TRUSTED_PROXIES"],
+    [
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "SITE_URL",
+        "STRIPE_WEBHOOK_SECRET",
+        "SELLER_ADDRESS",
+        "TRUSTED_PROXIES",
+        "ORIGIN_SECRET",
+    ],
 )
 def test_a_missing_value_stops_the_start_with_its_name(name: str) -> None:
     result = check({key: value for key, value in NEEDED.items() if key != name})

@@ -1,0 +1,111 @@
+"""HTTP as an API gateway tells it (payload 1.0 and 2.0), answered by the shop's WSGI application.
+
+Translating is apig-wsgi's; what it leaves open for strangers to choose is closed here: who asks, and headers that
+become the same variable as another one.
+"""
+
+import string
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
+from apig_wsgi import make_lambda_handler
+
+from storefront.aws.refusals import Refused
+
+Event = dict[str, Any]
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def is_http(event: Event) -> bool:
+    """Whether a gateway sent it."""
+    context = event.get("requestContext")
+    return "httpMethod" in event or (isinstance(context, dict) and "http" in context)
+
+
+class Gateway:
+    """The application, as the gateway's events see it."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.translate = make_lambda_handler(self._ask, binary_support=True)
+
+    def answer(self, event: Event, context: Any) -> dict[str, Any]:
+        """The gateway's answer. Raises Refused where the event is no whole request."""
+        cleaned = second(event) if event.get("version") == "2.0" else first(event)
+        return self.translate(cleaned, context)
+
+    def _ask(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        # Not from X-Forwarded-For, as the library has it: anybody may send that header with anything in it.
+        environ["REMOTE_ADDR"] = peer(environ["apig_wsgi.request_context"])
+        return self.application(environ, start_response)
+
+
+def first(event: Event) -> Event:
+    """A request of a REST API (payload 1.0). Its path never has the stage in it, whatever it begins with."""
+    single = plain(event.get("headers") or {})
+    headers = plain(event.get("multiValueHeaders") or {name: [value] for name, value in single.items()})
+    if not all(isinstance(values, list) for values in headers.values()):
+        raise Refused("an HTTP event whose multiValueHeaders are no lists")
+    peer(event.get("requestContext"))
+    return event | {
+        "version": "1.0",
+        "httpMethod": text(event, "httpMethod"),
+        "path": ascii_path(text(event, "path")),
+        "multiValueHeaders": {name: one_cookie(name, readable(values)) for name, values in headers.items()},
+    }
+
+
+def second(event: Event) -> Event:
+    """A request of a function address or of an HTTP API's `$default` stage (payload 2.0)."""
+    context = event["requestContext"] if isinstance(event.get("requestContext"), dict) else {}
+    http = context["http"] if isinstance(context.get("http"), dict) else {}
+    peer(context)
+    method, protocol = text(http, "method"), text(http, "protocol")
+    headers = {name: readable([value])[0] for name, value in plain(event.get("headers") or {}).items()}
+    return event | {
+        "requestContext": context | {"http": http | {"method": method, "protocol": protocol}},
+        "rawPath": ascii_path(text(event, "rawPath")),
+        "rawQueryString": text(event, "rawQueryString"),
+        "headers": headers,
+        "cookies": readable(event.get("cookies") or []),
+    }
+
+
+def peer(context: Any) -> str:
+    """Who asked the gateway: the edge's address, or that of whoever went around it."""
+    for part in ("identity", "http"):
+        told = context.get(part) if isinstance(context, dict) else None
+        if isinstance(told, dict) and isinstance(told.get("sourceIp"), str):
+            return str(told["sourceIp"])
+    raise Refused("an HTTP event that does not say who asked (sourceIp)")
+
+
+def text(event: Any, name: str) -> str:
+    """A part that every request has."""
+    value = event.get(name) if isinstance(event, dict) else None
+    if not isinstance(value, str):
+        raise Refused(f"an HTTP event without {name}")
+    return value
+
+
+def plain(headers: Any) -> dict[str, Any]:
+    """Without names that have an underscore: as a variable `X_Forwarded_For` cannot be told from `X-Forwarded-For`."""
+    if not isinstance(headers, dict):
+        raise Refused("an HTTP event whose headers are no object")
+    return {name: value for name, value in headers.items() if "_" not in name}
+
+
+def readable(values: list[Any]) -> list[str]:
+    """Header values as WSGI has them: bytes in the clothes of Latin-1."""
+    return [str(value).encode("utf-8", "replace").decode("latin-1") for value in values]
+
+
+def one_cookie(name: str, values: list[str]) -> list[str]:
+    """Cookies that came in several headers are one list of cookies, and a comma would not part them."""
+    return ["; ".join(values)] if name.lower() == "cookie" else values
+
+
+def ascii_path(path: str) -> str:
+    """The path with everything percent-encoded that is not plain: a gateway may have decoded it."""
+    return quote(path.encode("utf-8", "replace"), safe=string.punctuation)

@@ -1,0 +1,79 @@
+"""Messages go to the receiver of their queue, whole, and a failure is everybody's to hear."""
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from storefront.aws.entry import lambda_handler
+from storefront.aws.refusals import Refused
+from storefront.aws.tests.events import messages
+from storefront.scheduled import Job
+
+EVENTS = "arn:aws:sqs:us-east-1:123456789012:aspireclothes-dev-events"
+FEEDBACK = "arn:aws:sqs:us-east-1:123456789012:aspireclothes-dev-mail-feedback"
+KICK = "arn:aws:sqs:us-east-1:123456789012:aspireclothes-dev-kick"
+
+
+@pytest.fixture(autouse=True)
+def queues(settings: Any) -> None:
+    settings.EVENTS_QUEUE_ARN, settings.MAIL_FEEDBACK_QUEUE_ARN, settings.KICK_QUEUE_ARN = EVENTS, FEEDBACK, KICK
+
+
+@pytest.mark.parametrize(
+    ("queue", "path"), [(EVENTS, "shop.events.queue.receive"), (FEEDBACK, "shop.mail.feedback.receive")]
+)
+def test_a_batch_goes_to_the_receiver_of_its_queue(queue: str, path: str) -> None:
+    got: list[Any] = []
+    event = messages(queue, "one", "two")
+    with patch("storefront.aws.queues.import_string", return_value=got.extend) as looked_up:
+        lambda_handler(event, None)
+    looked_up.assert_called_once_with(path)
+    assert got == event["Records"]
+
+
+@pytest.mark.parametrize("queue", ["arn:aws:sqs:us-east-1:999999999999:aspireclothes-dev-events", "", f"{EVENTS}-dead"])
+def test_an_unknown_queue_is_refused_so_that_it_keeps_its_messages(queue: str) -> None:
+    with pytest.raises(Refused, match="a queue that the shop does not know"):
+        lambda_handler(messages(queue, "one"), None)
+
+
+def test_a_queue_that_has_no_name_yet_takes_nothing(settings: Any) -> None:
+    del settings.EVENTS_QUEUE_ARN
+    with pytest.raises(Refused, match="does not know"):
+        lambda_handler(messages(EVENTS, "one"), None)
+
+
+def test_a_batch_of_two_queues_is_refused() -> None:
+    mixed = {"Records": messages(EVENTS, "one")["Records"] + messages(KICK, "two")["Records"]}
+    with pytest.raises(Refused, match="one batch from several queues"):
+        lambda_handler(mixed, None)
+
+
+def test_what_the_receiver_raises_comes_out() -> None:
+    def receive(records: Any) -> None:
+        raise ValueError("not yet")
+
+    with patch("storefront.aws.queues.import_string", return_value=receive), pytest.raises(ValueError, match="not yet"):
+        lambda_handler(messages(EVENTS, "one"), None)
+
+
+def test_a_kick_runs_relay_and_mail_once_however_many_there_are() -> None:
+    ran: list[str] = []
+    jobs = (Job("relay", lambda: ran.append("relay"), every=1), Job("mail", lambda: ran.append("mail"), every=1))
+    with patch("storefront.scheduled.JOBS", jobs):
+        lambda_handler(messages(KICK, "{}", "{}", "no JSON"), None)
+    assert ran == ["relay", "mail"]
+
+
+def test_mails_go_out_though_the_relay_fails_and_the_kick_comes_again() -> None:
+    sent: list[str] = []
+
+    def broken() -> None:
+        raise OSError("no bus")
+
+    jobs = (Job("relay", broken, every=1), Job("mail", lambda: sent.append("mail"), every=1))
+    with patch("storefront.scheduled.JOBS", jobs), pytest.raises(ExceptionGroup) as caught:
+        lambda_handler(messages(KICK, "{}"), None)
+    assert sent == ["mail"]
+    assert [str(error) for error in caught.value.exceptions] == ["no bus"]
