@@ -10,6 +10,7 @@ from adminpanel import (  # noqa: F401 - importing registers
     imports_admin,
     marketing_admin,
     messages_admin,
+    operations_admin,
     orders_admin,
     packing_admin,
     parcels_admin,

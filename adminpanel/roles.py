@@ -31,6 +31,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(MARKETING, "vacd"),
         "redemption": "v",
         **dict.fromkeys(("providerevent", "dispute"), "v"),
+        **dict.fromkeys(("release", "restoredrill"), "v"),
         # Add allows all that gives money back or stops it: refund, call off, lift a hold.
         "refund": "va",
         # Add allows to decide about one, change to open its parcel; the money is a refund's right.

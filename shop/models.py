@@ -28,6 +28,7 @@ from shop.invoices.models import Document, DocumentCounter
 from shop.mail.models import MailAttachment, OutgoingMail
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.marketing.sale_models import PriceRecord, Sale, SalePrice
+from shop.operations.models import Release, RestoreDrill
 from shop.orders.models import Order, OrderLine, OrderStateChange, OrderTax
 from shop.orders.record_models import OrderHold, OrderRequest
 from shop.packing.models import PackingLine, PackingTask, Scan, Wave
@@ -97,7 +98,9 @@ __all__ = [
     "Redemption",
     "Refund",
     "RefundLine",
+    "Release",
     "Reservation",
+    "RestoreDrill",
     "Return",
     "ReturnLine",
     "ReturnStep",

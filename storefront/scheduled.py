@@ -10,6 +10,7 @@ from shop.accounts.limits import forget_old_limits
 from shop.accounts.sessions import forget_old_sign_ins
 from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
+from shop.checkout.drilling import drill_by_clock
 from shop.checkout.reconcile import expire_unpaid, look_back, reconcile
 from shop.checkout.sentinel.run import sentinel
 from shop.delivery.labels import drop_unused
@@ -72,6 +73,7 @@ JOBS: tuple[Job, ...] = (
     Job("ask carriers for news", ask_for_news, every=1800, first=300),
     Job("parcels nobody fetches", tell_uncollected, every=21600, first=600),
     Job("sentinel", sentinel, every=3600, first=120),
+    Job("restore drill", drill_by_clock, every=3600, first=1800),
     Job("plan packing", plan_forgotten, every=300, first=90),
     Job("give up overdue returns", cancel_overdue, every=3600, first=300),
     Job("draft purchase orders", draft_due, every=86400, first=300),

@@ -14,6 +14,7 @@ from shop.invoices.services import issue_invoice
 from shop.invoices.tests.builders import make_paid_order, make_refund
 from shop.mail.models import OutgoingMail
 from shop.marketing.models import Redemption
+from shop.operations.models import Release, RestoreDrill
 from shop.orders.record_models import OrderHold
 from shop.packing.models import PackingTask, Wave
 from shop.payments.models import Dispute, ProviderEvent, Refund
@@ -60,6 +61,8 @@ def one_of_each() -> dict[type[Model], Model]:
         *purchase_rows(),
         make_return(line),
         planned(variant),
+        RestoreDrill.objects.create(scratch="restore_drill_1"),
+        Release.objects.create(run="1", stage="dev", outcome="live", began_at=clock.now(), ended_at=clock.now()),
     ]
     shipment = Shipment.objects.create(order=order, location=level.location)
     ShipmentLabel.objects.create(shipment=shipment, pdf=b"%PDF-1")

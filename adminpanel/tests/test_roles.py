@@ -28,6 +28,8 @@ PAGES = {
     "Provider events": "admin:shop_providerevent_changelist",
     "Mails": "admin:shop_outgoingmail_changelist",
     "Events": "admin:shop_outboxevent_changelist",
+    "Releases": "admin:shop_release_changelist",
+    "Restore drills": "admin:shop_restoredrill_changelist",
     "Products": "admin:shop_product_changelist",
     "Add a product": "admin:shop_product_add",
     "Prices": "admin:shop_productvariant_changelist",

@@ -186,6 +186,13 @@ CART_STORE = "shop.cart.stores.TableCartStore"
 EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"
 MAIL_DIR = LOCAL_DIR / "mail"
+# Who makes the copies that a restore drill asks, and where dumps of the database lie.
+DATABASE_COPIES = "shop.adapters.dumps.Dumps"
+DUMPS_DIR = LOCAL_DIR / "dumps"
+# Which shop of the account this is, on AWS.
+STAGE = env.str("STAGE", default="dev")
+# Whether the schedule drills once a month; by hand it goes anywhere.
+RESTORE_DRILLS = False
 
 AWS_REGION = env.str("AWS_REGION", default="us-east-1")
 # Empty: AWS itself. Who plays it on a laptop has an address; aws.py refuses any.

@@ -22,3 +22,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SCRATCH = tempfile.TemporaryDirectory(prefix="aspireclothes-test-")
 MEDIA_ROOT = Path(SCRATCH.name) / "media"
 MAIL_DIR = Path(SCRATCH.name) / "mail"
+DUMPS_DIR = Path(SCRATCH.name) / "dumps"

@@ -101,6 +101,8 @@ NAVIGATION = [
             page("People", "group", "user"),
             page("Roles", "badge", "group", app="auth"),
             page("Events", "bolt", "outboxevent"),
+            page("Releases", "rocket_launch", "release"),
+            page("Restore drills", "settings_backup_restore", "restoredrill"),
         ],
     },
 ]

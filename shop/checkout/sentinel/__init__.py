@@ -4,6 +4,6 @@ Each check is one query over a whole table. What it finds is an alert with what 
 its alert.
 
 finding   what a check finds
-stock, supplies, packing, parcels, money, orders, invoices, running   the checks
+stock, supplies, packing, parcels, money, orders, invoices, running, backups   the checks
 run       all of them, one after the other
 """

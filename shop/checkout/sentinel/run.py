@@ -5,11 +5,11 @@ from itertools import islice
 from shop.alerts.models import Alert
 from shop.alerts.services import raise_alert
 from shop.checkout.rounds import Progress, Round, silent
-from shop.checkout.sentinel import invoices, money, orders, packing, parcels, running, stock, supplies
+from shop.checkout.sentinel import backups, invoices, money, orders, packing, parcels, running, stock, supplies
 from shop.checkout.sentinel.finding import Check, Finding
 from shop.core.locks import only_one
 
-PARTS = (stock, supplies, packing, parcels, money, orders, invoices, running)
+PARTS = (stock, supplies, packing, parcels, money, orders, invoices, running, backups)
 CHECKS: tuple[Check, ...] = tuple(check for part in PARTS for check in part.CHECKS)
 # When everything is wrong at once, so many of a kind are enough to begin with.
 MOST = 50
