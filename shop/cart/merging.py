@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shop.cart.services import held_by
-from shop.cart.stores import MAX_LINES, MAX_QUANTITY, MergedLine, store
+from shop.cart.stores import MAX_LINES, MAX_QUANTITY, MergedLine, StoredCart, StoredLine, joined, store
 from shop.catalog.models import ProductVariant
 
 JOINED = "What you put in your bag here has joined what you had left in your account's bag."
@@ -61,7 +61,7 @@ class Merged:
 
 def merge(source: str, target: str) -> Merged:
     """Take the bag of the one key into that of the other, once, as far as stock goes."""
-    bags = [bag for bag in (store().load(source), store().load(target)) if bag]
+    bags = both(source, target)
     held = held_by({source, target}.union(*(bag.keys for bag in bags))).units
     found = pieces(line.variant_id for bag in bags for line in bag.lines)
     most = {pk: variant.available + held.get(pk, 0) for pk, variant in found.items()}
@@ -70,7 +70,21 @@ def merge(source: str, target: str) -> Merged:
         # Put in between the look and the deed.
         found |= pieces(late)
     met = any(bag.key == target and bag.lines for bag in bags)
-    return Merged(tuple(Joined(found[line.variant_id], line) for line in moved), met)
+    # A piece that was deleted meanwhile has nothing to tell.
+    return Merged(tuple(Joined(found[line.variant_id], line) for line in moved if line.variant_id in found), met)
+
+
+def foreseen(source: str, target: str) -> Merged:
+    """What merge() would find no room for, as the bags are now."""
+    lines: dict[str, tuple[StoredLine, ...]] = {bag.key: bag.lines for bag in both(source, target)}
+    moved = [line for line in joined(lines.get(source, ()), lines.get(target, ()), {})[1] if not line.now]
+    found = pieces(line.variant_id for line in moved)
+    return Merged(tuple(Joined(found[line.variant_id], line) for line in moved if line.variant_id in found))
+
+
+def both(source: str, target: str) -> list[StoredCart]:
+    """Those of the two bags that there are."""
+    return [bag for bag in (store().load(source), store().load(target)) if bag]
 
 
 def pieces(variant_ids: Iterable[int]) -> dict[int, ProductVariant]:

@@ -1,6 +1,7 @@
 """The bag as its owner sees it: priced from the database each time, with what has changed told line by line."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,7 +9,16 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, Value
 from django.urls import reverse
 
-from shop.cart.stores import MAX_LINES, MAX_QUANTITY, BagMoved, StoredCart, StoredLine, placed_from, store
+from shop.cart.stores import (
+    MAX_LINES,
+    MAX_QUANTITY,
+    BagMoved,
+    BagsUnavailable,
+    StoredCart,
+    StoredLine,
+    placed_from,
+    store,
+)
 from shop.catalog.choice import FEW
 from shop.catalog.models import ProductListing, ProductVariant, ProductVariantQuerySet
 from shop.core import clock
@@ -243,9 +253,17 @@ def held_by(keys: Iterable[str]) -> Held:
 
 
 def note_seen(bag: Bag) -> None:
-    """The owner has now been shown these prices."""
-    if bag.cart and bag.repriced:
-        store().see(bag.cart.key, {line.variant.pk: line.variant.price for line in bag.repriced})
+    """The owner has now been shown these prices; what is no piece of the shop any more leaves the bag.
+
+    Where bags cannot be written just now, it is for the next time.
+    """
+    if bag.cart is None:
+        return
+    with suppress(BagsUnavailable):
+        if bag.repriced:
+            store().see(bag.cart.key, {line.variant.pk: line.variant.price for line in bag.repriced})
+        for variant_id in {line.variant_id for line in bag.cart.lines} - {line.variant.pk for line in bag.lines}:
+            store().remove(bag.cart.key, variant_id)
 
 
 def add(*, key: str, variant: ProductVariant, quantity: int) -> bool:

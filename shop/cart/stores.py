@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import reduce
 from operator import or_
@@ -25,12 +25,18 @@ MAX_QUANTITY = 9
 MAX_LINES = 40
 # A bag remembers this many bags it has taken in; unpaid orders of older ones have long ended.
 MAX_FORMER = 20
+# And the numbers of so many paid orders; nobody asks for one again a day after it was paid.
+MAX_SETTLED = 100
 # Between a bag's key, its revision and what follows; none of them can contain it.
 SEPARATOR = ":"
 
 
 class BagMoved(ShopError):
     """The bag of that key was taken in by another one and is closed: who adds needs a new key."""
+
+
+class BagsUnavailable(ShopError):
+    """Bags cannot be read or written just now, or this one takes no more. A change may have been made all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,13 @@ class MergedLine:
 
 
 class CartStore(Protocol):
-    """Every method may be called for a key that is unknown or expired, and in parallel for the same key."""
+    """Every method may be called for a key that is unknown or expired, and in parallel for the same key.
+
+    in_database: what it writes is a part of the database's transaction. A store that is elsewhere must not be called
+    inside one, and its methods may raise BagsUnavailable.
+    """
+
+    in_database: bool
 
     def load(self, key: str) -> StoredCart | None:
         """The bag, lines in the order they were added; None when there is none or it has expired."""
@@ -163,8 +175,34 @@ def open_bags() -> QuerySet[Cart]:
     return Cart.objects.filter(expires_at__gt=clock.now(), merged_into="")
 
 
+def joined(
+    brought: Iterable[StoredLine], there: Iterable[StoredLine], most: Mapping[int, int]
+) -> tuple[list[StoredLine], list[MergedLine]]:
+    """The lines of two bags that become one, and what becomes of each that is brought (CartStore.merge)."""
+    lines = {line.variant_id: line for line in there}
+    moved = []
+    for line in brought:
+        before = lines[line.variant_id].quantity if line.variant_id in lines else 0
+        now = _units_together(line, before, most) if before or len(lines) < MAX_LINES else 0
+        if now:
+            lines[line.variant_id] = replace(line, quantity=now)
+        moved.append(MergedLine(line.variant_id, line.quantity, before, now))
+    return list(lines.values()), moved
+
+
+def _units_together(line: StoredLine, before: int, most: Mapping[int, int]) -> int:
+    limit = min(most.get(line.variant_id, MAX_QUANTITY), MAX_QUANTITY)
+    return min(before + line.quantity, limit) if limit > 0 else max(before, line.quantity)
+
+
+def _stored(cart: Cart) -> list[StoredLine]:
+    return [StoredLine(line.variant_id, line.quantity, line.seen_price) for line in cart.lines.all()]
+
+
 class TableCartStore:
     """Bags in PostgreSQL. Every change locks the bag's row first, so changes of one bag never overlap."""
+
+    in_database = True
 
     def load(self, key: str) -> StoredCart | None:
         rows = open_bags().filter(key=key).order_by("lines__added_at", "lines__pk")
@@ -232,7 +270,7 @@ class TableCartStore:
             return
         for line in cart.lines.filter(variant_id__in=quantities):
             self._take(line, quantities[line.variant_id])
-        cart.settled = [*cart.settled, order]
+        cart.settled = [*cart.settled, order][-MAX_SETTLED:]
         cart.code, cart.revision = "", new_revision()
         cart.save(update_fields=["settled", "code", "revision"])
 
@@ -246,11 +284,13 @@ class TableCartStore:
             cart = self._open(target)
         except BagMoved:
             return ()
-        there = {line.variant_id: line.quantity for line in cart.lines.all()}
-        moved = [self._take_in(cart, line, there, most) for line in old.lines.all()]
+        moved = joined(_stored(old), _stored(cart), most)[1]
+        seen = {line.variant_id: line.seen_price for line in old.lines.all()}
+        for line in moved:
+            self._take_in(cart, line, seen[line.variant_id])
         cart.code = old.code or cart.code
         cart.former = [*(key for key in cart.former if key != source), source][-MAX_FORMER:]
-        cart.settled = [*cart.settled, *(order for order in old.settled if order not in cart.settled)]
+        cart.settled = [*cart.settled, *(order for order in old.settled if order not in cart.settled)][-MAX_SETTLED:]
         cart.save(update_fields=["code", "former", "settled"])
         old.lines.all().delete()
         old.merged_into, old.code, old.expires_at = target, "", clock.now() + LIFETIME
@@ -293,19 +333,12 @@ class TableCartStore:
         cart.save(update_fields=["revision", "code", "expires_at", "merged_into", "former"])
         return cart
 
-    def _take_in(self, cart: Cart, line: CartLine, there: dict[int, int], most: Mapping[int, int]) -> MergedLine:
-        """Bring a line of another bag into the locked one. there: units by variant, brought up to date."""
-        before = there.get(line.variant_id, 0)
-        if not before and len(there) >= MAX_LINES:
-            return MergedLine(line.variant_id, line.quantity, 0, 0)
-        limit = min(most.get(line.variant_id, MAX_QUANTITY), MAX_QUANTITY)
-        now = min(before + line.quantity, limit) if limit > 0 else max(before, line.quantity)
-        if before:
-            cart.lines.filter(variant_id=line.variant_id).update(quantity=now, seen_price=line.seen_price)
-        else:
-            cart.lines.create(variant_id=line.variant_id, quantity=now, seen_price=line.seen_price)
-        there[line.variant_id] = now
-        return MergedLine(line.variant_id, line.quantity, before, now)
+    def _take_in(self, cart: Cart, line: MergedLine, price: int) -> None:
+        """Bring a line of another bag into the locked one."""
+        if line.before:
+            cart.lines.filter(variant_id=line.variant_id).update(quantity=line.now, seen_price=price)
+        elif line.now:
+            cart.lines.create(variant_id=line.variant_id, quantity=line.now, seen_price=price)
 
     def _put(self, cart: Cart, line: StoredLine) -> int:
         """Add a line's units to the locked bag; returns the units there then."""

@@ -17,6 +17,7 @@ from shop.accounts.models import User
 from shop.accounts.visitors import customer
 from shop.cart import cookies as bag_cookies
 from shop.cart import merging
+from shop.cart.stores import store
 from shop.core.http import P, View
 from shop.wishlist import cookies as wish_cookies
 from shop.wishlist import services as wishes
@@ -84,20 +85,28 @@ def bring(request: HttpRequest, user: User) -> list[str]:
     return told
 
 
-@transaction.atomic
 def take_bag(key: str, user: User) -> merging.Merged:
-    """Both bags become the customer's; what has no room goes to their wish list in the same moment."""
-    merged = merging.merge(key, user.cart_key)
-    if merged.left:
-        wishes.keep(user, merged.left)
+    """Both bags become the customer's; what has no room goes to their wish list in the same moment.
+
+    Where bags are no part of the database there is no such moment: what will have no room is on the list before.
+    """
+    if store().in_database:
+        with transaction.atomic():
+            return keep_left(user, merging.merge(key, user.cart_key))
+    wishes.keep(user, merging.foreseen(key, user.cart_key).left)
+    return keep_left(user, merging.merge(key, user.cart_key))
+
+
+def keep_left(user: User, merged: merging.Merged) -> merging.Merged:
+    """Put on the wish list what had no room in the bag."""
+    wishes.keep(user, merged.left)
     return merged
 
 
 def attempt(work: Callable[[], T]) -> T | None:
     """What that gives; None, and a line in the log, where it fails: nobody is kept from signing in by it."""
     try:
-        with transaction.atomic():
-            return work()
+        return work()
     except Exception:
         log.exception("what a guest had gathered could not be taken in")
         return None

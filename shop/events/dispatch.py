@@ -10,7 +10,7 @@ from shop.adapters.bus import Message
 from shop.core.crash import crash_point
 from shop.events.envelope import Event
 from shop.events.models import InboxEntry
-from shop.events.registry import HANDLERS
+from shop.events.registry import HANDLERS, REPEATABLE
 
 Handler = Callable[[Event], None]
 
@@ -31,7 +31,8 @@ def dispatch(message: Message) -> None:
     faults = []
     for consumer in HANDLERS.get(event.name, ()):
         try:
-            handle_once(consumer, event)
+            handle = handle_outside if consumer in REPEATABLE else handle_once
+            handle(consumer, event)
         except Exception as error:  # the caller retries; the log keeps the trace
             log.exception("%s failed on %s %s", consumer, event.name, event.id)
             faults.append(f"{consumer}: {error!r}")
@@ -53,3 +54,13 @@ def handle_once(consumer: str, event: Event) -> None:
             return
         handler(event)
         crash_point("handler-before-commit")
+
+
+def handle_outside(consumer: str, event: Event) -> None:
+    """Call a consumer that must not be in a transaction, unless its inbox has the event; the row comes after it."""
+    handler: Handler = import_string(consumer)
+    if InboxEntry.objects.filter(consumer=consumer, event_id=event.id).exists():
+        return
+    handler(event)
+    crash_point("handler-before-commit")
+    InboxEntry.objects.bulk_create([InboxEntry(consumer=consumer, event_id=event.id)], ignore_conflicts=True)

@@ -4,6 +4,10 @@ Event name -> dotted paths of handlers. A handler takes an Event and runs in a t
 its inbox entry, so that a repeated event changes nothing. Paths, not functions: events lie below the domains.
 """
 
+# What calls somebody outside of the database: no transaction around it, so it may be called twice for one event, by a
+# crash or by two deliveries at once, and has to bear that.
+REPEATABLE = frozenset({"shop.checkout.handlers.empty_bag"})
+
 HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (),
     "OrderPaid": (

@@ -1,7 +1,8 @@
 """One order's page, for whoever has its key: waiting for payment, thank you, on its way, cancelled."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from shop.accounts.visitors import customer
 from shop.cart.cookies import guest_key
-from shop.cart.stores import bag_of
+from shop.cart.stores import BagsUnavailable, bag_of
 from shop.checkout import bags
 from shop.core import clock
 from shop.core.http import personal_page
@@ -48,6 +49,9 @@ BACK_FROM_PAYMENT = {
 }
 
 
+JUST_PAID = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of the timeline; at: when it happened, None while it has not."""
@@ -64,10 +68,11 @@ class Step:
 def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The order; a wrong number or key is 404."""
     order = load_order(number, key)
-    if order.state == State.PAID and (customer(request) or guest_key(request) == bag_of(order.placement_key)):
-        # The event does this too, but perhaps not before the buyer looks at the bag again. An order placed as a guest
-        # belongs to a bag that has joined the account's since.
-        bags.take_out(order)
+    if was_just_paid(order) and (customer(request) or guest_key(request) == bag_of(order.placement_key)):
+        # The event does this too, but perhaps not before the buyer looks at the bag again; and no later, as a bag
+        # forgets in time which orders left it. One placed as a guest belongs to a bag that has joined the account's.
+        with suppress(BagsUnavailable):
+            bags.take_out(order)
     kind, words = BACK_FROM_PAYMENT.get(request.GET.get("payment", ""), ("", ""))
     place = collected_at(order)
     parcels = parcels_of(order, place) if order.state == State.PAID else []
@@ -94,6 +99,11 @@ def order_detail(request: HttpRequest, number: str, key: str) -> HttpResponse:
         "refunds": list(Refund.objects.filter(attempt__order=order).order_by("created_at")),
     }
     return render(request, f"shop/orders/{page_of(order, parcels)}.html", context)
+
+
+def was_just_paid(order: Order) -> bool:
+    """Whether its payment is so new that the buyer may look at the bag before the event has come."""
+    return order.state == State.PAID and order.paid_at is not None and order.paid_at > clock.now() - JUST_PAID
 
 
 def page_of(order: Order, parcels: list[ParcelShown]) -> str:

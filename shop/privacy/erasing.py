@@ -19,7 +19,7 @@ from shop.accounts.mails import keys_of
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent, RecoveryCode, TotpDevice
 from shop.adapters.accounts import AccountsError, Holder, accounts
-from shop.cart.stores import store
+from shop.cart.stores import BagsUnavailable, store
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.core.numbers import secret_key
@@ -50,7 +50,11 @@ def close_account(holder: Holder, user: User) -> None:
         raise StaffStay("This account belongs to somebody who works here: an owner closes it.")
     email = user.email
     forget(user)
-    store().clear(user.cart_key)
+    try:
+        store().clear(user.cart_key)
+    except BagsUnavailable:
+        # Nobody is named in it, nobody can reach it any more, and in time it goes by itself.
+        log.warning("the bag of user %s, who closed their account, stays until it expires", user.pk)
     queue_mail(key=f"{CLOSED}{secret_key()}", to=email, template="account-closed", context={})
     forget_at_provider(holder, user)
 

@@ -1,6 +1,6 @@
 """Writing wish lists. Every change locks the list's row first, so changes of one list never overlap."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -100,8 +100,10 @@ def words_for(added: int) -> list[str]:
 
 
 @transaction.atomic
-def keep(user: User, variants: Iterable[ProductVariant]) -> None:
+def keep(user: User, variants: Sequence[ProductVariant]) -> None:
     """Put these on the customer's list whatever its length: what had no room elsewhere."""
+    if not variants:
+        return
     own = WishList.objects.select_for_update().get(pk=list_for(user).pk)
     for variant in variants:
         put(own, WishItem(product_id=variant.product_id, colour_id=variant.colour_id, variant=variant))

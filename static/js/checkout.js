@@ -8,6 +8,7 @@ async function reshape() {
   till.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form().action, { method: "POST", body });
+    if (answer.status >= 500) throw new Error("no form to go on with: what was typed stays");
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#till");
     if (!next) return location.assign(answer.url);
     const { activeElement: at } = document;

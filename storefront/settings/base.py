@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "shop.cart.middleware.BagsOutOfReach",
 ]
 
 ROOT_URLCONF = "storefront.urls"
@@ -182,7 +183,9 @@ SELLER_ADDRESS: list[str] = env.list("SELLER_ADDRESS", default=[])
 SELLER_VAT_ID = env.str("SELLER_VAT_ID", default="")
 STAFF_EMAILS: list[str] = env.list("STAFF_EMAILS", default=[])
 
+# The shop's own tables, or DynamoDB: shop.cart.dynamodb.DynamoCartStore and the name of its table.
 CART_STORE = "shop.cart.stores.TableCartStore"
+CARTS_TABLE = env.str("CARTS_TABLE", default="")
 EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"
 MAIL_DIR = LOCAL_DIR / "mail"

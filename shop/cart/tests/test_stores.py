@@ -58,11 +58,12 @@ def test_the_code_goes_with_what_was_bought_and_with_a_cleared_bag(store: CartSt
     assert code(store) == ""
 
 
-def test_a_bag_begun_anew_after_its_time_has_no_code(store: CartStore) -> None:
+def test_a_bag_begun_anew_after_its_time_has_no_code(store: CartStore, monkeypatch: pytest.MonkeyPatch) -> None:
     (a,) = variants(1)
     store.add(KEY, StoredLine(a, 1, 100))
     store.set_code(KEY, "TEN")
-    Cart.objects.update(expires_at=clock.now())
+    later = clock.now() + LIFETIME + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
     store.add(KEY, StoredLine(a, 1, 100))
     assert code(store) == ""
 

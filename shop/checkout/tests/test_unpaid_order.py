@@ -1,5 +1,7 @@
 """One unpaid order for a bag: submitted again, changed, stale, paid elsewhere, and begun anew."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -8,6 +10,7 @@ from shop.catalog.models import ProductVariant
 from shop.checkout.sync import sync
 from shop.checkout.tests.form_builders import PAID, bag, fields, hidden, put, submit
 from shop.checkout.tests.paying_builders import FakeProvider, attempt_of
+from shop.core import clock
 from shop.delivery.models import ShippingRate
 from shop.events.relay import relay
 from shop.orders import services as orders
@@ -164,6 +167,18 @@ def test_paying_empties_the_bag_at_once_and_the_event_does_it_no_second_time(
     client.get(order.get_absolute_url())
     assert bag() == [1]
     assert submit(client, shown)["Location"] == order.get_absolute_url()
+
+
+def test_the_page_of_an_order_paid_days_ago_takes_nothing_out_of_the_bag(
+    client: Client, shirt: ProductVariant, fake: FakeProvider
+) -> None:
+    submit(client)
+    order = Order.objects.get()
+    fake.says(attempt_of(order), **PAID)
+    sync(attempt_of(order).pk)
+    Order.objects.filter(pk=order.pk).update(paid_at=clock.now() - timedelta(days=1, seconds=1))
+    client.get(order.get_absolute_url())
+    assert bag() == [1]
 
 
 def test_the_event_empties_the_bag_of_a_buyer_who_never_came_back(

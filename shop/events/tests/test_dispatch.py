@@ -1,9 +1,10 @@
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from shop.core import clock
+from shop.events import dispatch as dispatching
 from shop.events.dispatch import DispatchFailed, dispatch
 from shop.events.envelope import Event
 from shop.events.models import InboxEntry
@@ -53,3 +54,28 @@ def test_an_event_nobody_waits_for_is_no_fault() -> None:
     with transaction.atomic():
         dispatch(Event(uuid4(), "NeverHeardOf", "elsewhere", {}, clock.now()).message())
     assert InboxEntry.objects.count() == 0
+
+
+def test_a_consumer_that_calls_outside_has_no_transaction_around_it_and_is_called_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dispatching, "REPEATABLE", {FIRST})
+    around: list[bool] = []
+    monkeypatch.setattr(recorders, "first", lambda event: around.append(connection.in_atomic_block))
+    event = paid()
+    for _ in range(2):
+        dispatch(event.message())
+    assert (around, recorders.seen) == ([False], [("second", event.id)])
+    assert set(InboxEntry.objects.values_list("consumer", flat=True)) == {FIRST, SECOND}
+
+
+def test_a_consumer_that_calls_outside_and_fails_is_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatching, "REPEATABLE", {FIRST})
+    event = paid()
+    recorders.failing.add("first")
+    with pytest.raises(DispatchFailed):
+        dispatch(event.message())
+    assert list(InboxEntry.objects.values_list("consumer", flat=True)) == [SECOND]
+    recorders.failing.clear()
+    dispatch(event.message())
+    assert recorders.seen == [("second", event.id), ("first", event.id)]
