@@ -23,8 +23,9 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 FOLDER = Path(__file__).parent
-# In the order in which they are made: each imports only from those before it.
-STACKS = ("network", "data", "messaging", "mail")
+# In the order in which they are made: each imports only from those before it. "firewall" is always made in us-east-1,
+# "vault" in another region than the shop.
+STACKS = ("network", "data", "messaging", "mail", "identity", "observability", "vault", "backup", "firewall", "edge")
 OPTIONAL: tuple[str, ...] = ()
 ACCOUNT = "123456789012"
 PREFIX = "/aspireclothes/"

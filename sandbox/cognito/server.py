@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A hyphen stands for the space in the name of a role: group names have none.
 GROUPS = ("owner", "catalogue", "warehouse", "customer-care", "marketing", "analyst")
-# As in infra/cognito/template.yaml, as far as moto looks at it.
+# As in infra/identity.yaml, as far as moto looks at it.
 POOL: dict[str, Any] = {
     "UsernameAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
