@@ -7,10 +7,10 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check torture format bench lock migrations clean
+.PHONY: help run test payment3p check torture format bench lock migrations clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "AspireClothes needs Python 3.11 or newer")'
@@ -22,8 +22,11 @@ $(READY): requirements/dev.txt
 run: $(READY) ## the shop on http://127.0.0.1:8000 (PORT=... changes it), set up on first use
 	@PORT=$(PORT) END_WITH_PARENT=1 exec $(BIN)/python manage.py run
 
-test: $(READY) ## every test: unit, contract, journeys, browser
+test: $(READY) payment3p ## every test: unit, contract, journeys, browser
 	@$(BIN)/python -m storefront.testing
+
+payment3p: $(READY) ## synthesize and test the CDK app of infra/payment3p, in an environment of its own
+	@$(BIN)/python -m infra.payment3p.testing
 
 check: $(READY) ## ruff, mypy, import-linter, template lint, migration check
 	@$(BIN)/ruff check .
@@ -51,7 +54,8 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsa
 lock: $(READY) ## lock the dependencies anew, with hashes and without any index address (UPGRADE=--upgrade for newer ones)
 	@mkdir -p .local
 	@{ $(LOCK) $(UPGRADE) --output-file requirements/base.txt pyproject.toml && \
-	$(LOCK) $(UPGRADE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml; \
+	$(LOCK) $(UPGRADE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml && \
+	$(LOCK) $(UPGRADE) --output-file infra/payment3p/requirements.txt infra/payment3p/requirements.in; \
 	} > .local/lock.log 2>&1 || { sed -E 's#[a-z+]+://[^ ]+#(address)#g' .local/lock.log; exit 1; }
 
 migrations: $(READY) ## make the first migration anew (until the first production deploy there is only one)

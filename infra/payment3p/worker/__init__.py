@@ -1,0 +1,1 @@
+"""The function that hands the provider's events to the shop."""
