@@ -80,6 +80,7 @@ NOBODY = {
     ),
     "shop_return_change": ("POST",),
     **dict.fromkeys(("shop_paymentattempt_change", "shop_outboxevent_change", "shop_outgoingmail_change"), ("POST",)),
+    "shop_mailrefusal_change": ("POST",),
 }
 # Answered by one method only; the other is a 405 to all staff.
 ONLY = {

@@ -9,10 +9,11 @@ from unfold.decorators import action
 
 from adminpanel.history import note_changes
 from adminpanel.long_lists import RecentValuesFilter
+from adminpanel.person import signed_in
 from adminpanel.site import ReadOnlyAdmin, state_column
 from shop.core import clock
 from shop.events.models import OutboxEvent
-from shop.mail.models import OutgoingMail
+from shop.mail.models import MailRefusal, OutgoingMail
 
 
 class QueueAdmin(ReadOnlyAdmin):
@@ -43,7 +44,7 @@ class OutboxEventAdmin(QueueAdmin):
         """Dead events go back to the queue with their attempts forgotten; the others stay as they are."""
         dead = list(queryset.filter(state=OutboxEvent.State.DEAD))
         again = OutboxEvent.objects.filter(pk__in=[event.pk for event in dead], state=OutboxEvent.State.DEAD)
-        count = again.update(state=OutboxEvent.State.PENDING, attempts=0, next_attempt_at=clock.now())
+        count = again.update(state=OutboxEvent.State.PENDING, attempts=0, republished=0, next_attempt_at=clock.now())
         note_changes(request, dead, ("State", str(OutboxEvent.State.DEAD.label), str(OutboxEvent.State.PENDING.label)))
         tell(self, request, count, "event will be published again", "events will be published again")
 
@@ -58,14 +59,18 @@ class OutgoingMailAdmin(QueueAdmin):
     list_display = [
         "subject",
         "to",
-        state_column("state", {"sent": "good", "failed": "bad", "pending": "warn"}),
+        state_column("state", {"sent": "good", "failed": "bad", "pending": "warn", "withheld": "bad"}),
+        state_column("outcome", {"delivered": "good", "bounced": "bad", "complained": "bad", "soft": "warn"}),
         "created_at",
         "sent_at",
         "attempts",
     ]
-    list_filter = ["state"]
+    list_filter = ["state", "outcome"]
     search_fields = ["to", "key", "subject"]
-    fields = ["subject", "to", "key", "state", "created_at", "sent_at", "attempts", "last_error", "words"]
+    fields = [
+        *("subject", "to", "key", "state", "created_at", "sent_at", "attempts", "last_error"),
+        *("outcome", "outcome_at", "outcome_words", "words"),
+    ]
     actions = ["resend"]
 
     @admin.display(description="Text")
@@ -78,12 +83,34 @@ class OutgoingMailAdmin(QueueAdmin):
         """The same mail once more, also one that was sent."""
         waiting = OutgoingMail.State.PENDING
         count = 0
-        for former in (OutgoingMail.State.SENT, OutgoingMail.State.FAILED):
+        states = OutgoingMail.State
+        for former in (states.SENT, states.FAILED, states.WITHHELD):
             rows = list(queryset.filter(state=former).defer("text", "html"))
             chosen = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in rows], state=former)
             count += chosen.update(state=waiting, attempts=0, next_attempt_at=clock.now())
             note_changes(request, rows, ("State", str(former.label), str(waiting.label)))
         tell(self, request, count, "mail will be sent again", "mails will be sent again")
+
+
+@admin.register(MailRefusal)
+class MailRefusalAdmin(ReadOnlyAdmin):
+    history_in = "The row itself tells who lifted it, and when."
+    list_display = ["email", "kind", "noted_at", "words", "lifted_at", "lifted_by"]
+    list_filter = ["kind", ("lifted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["lifted_by"]
+    search_fields = ["email"]
+    actions = ["lift"]
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may have mails sent to an address again."""
+        return request.user.has_perm("shop.change_mailrefusal")
+
+    @action(description="Lift: send mails there again", permissions=["lift"])
+    def lift(self, request: HttpRequest, queryset: QuerySet[MailRefusal]) -> None:
+        """Those that still stand are lifted under this person's name."""
+        standing = MailRefusal.objects.filter(pk__in=queryset.values("pk"))
+        count = standing.lift(signed_in(request))
+        tell(self, request, count, "address gets mails again", "addresses get mails again")
 
 
 def tell(staff_admin: Any, request: HttpRequest, count: int, one: str, many: str) -> None:

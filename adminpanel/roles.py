@@ -24,6 +24,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             ("stocklevel", "packingtask", "shipment", "paymentattempt", "outboxevent", "outgoingmail", "alert"), "vc"
         ),
+        "mailrefusal": "vc",
         **dict.fromkeys(("supplier", "supplierproduct", "purchaseorderline"), "vacd"),
         # Purchase orders are cancelled, never deleted. Add of a receipt: receive goods.
         **{"purchaseorder": "vac", "goodsreceipt": "va"},
@@ -69,7 +70,7 @@ ROLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("shippingmethod", "shippingrate", "sizechart", "sizechartentry"), "v"),
         **dict.fromkeys(("taxrate", "document", "shipment", "shippingclosure"), "v"),
         **dict.fromkeys(CUSTOMERS_OWN, "v"),
-        **dict.fromkeys(("paymentattempt", "outgoingmail", "alert"), "vc"),
+        **dict.fromkeys(("paymentattempt", "outgoingmail", "mailrefusal", "alert"), "vc"),
         **dict.fromkeys((*MARKETING, "redemption"), "v"),
     },
     "marketing": {

@@ -25,7 +25,7 @@ from shop.delivery.shipment_models import Shipment, ShipmentLabel, ShipmentLine,
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.imports.models import DataImport, ImportProblem
 from shop.invoices.models import Document, DocumentCounter
-from shop.mail.models import MailAttachment, OutgoingMail
+from shop.mail.models import MailAttachment, MailRefusal, OutgoingMail
 from shop.marketing.models import Promotion, Redemption, Voucher
 from shop.marketing.sale_models import PriceRecord, Sale, SalePrice
 from shop.operations.models import Release, RestoreDrill
@@ -70,6 +70,7 @@ __all__ = [
     "ImportProblem",
     "InboxEntry",
     "MailAttachment",
+    "MailRefusal",
     "Order",
     "OrderHold",
     "OrderLine",

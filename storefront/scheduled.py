@@ -16,6 +16,7 @@ from shop.checkout.sentinel.run import sentinel
 from shop.delivery.labels import drop_unused
 from shop.delivery.tracking import ask_for_news
 from shop.delivery.troubles import tell_uncollected
+from shop.events.acknowledging import republish_unacknowledged
 from shop.events.relay import relay
 from shop.imports.services import write_due
 from shop.mail.services import send_due_mail
@@ -61,6 +62,7 @@ def sandbox_jobs() -> tuple[Job, ...]:
 JOBS: tuple[Job, ...] = (
     Job("relay", relay, every=1),
     Job("mail", send_due_mail, every=1),
+    Job("republish unacknowledged", republish_unacknowledged, every=300, first=300),
     Job("publish", publish_due, every=60),
     Job("sales", apply_sales, every=60),
     Job("write imports", write_due, every=5),

@@ -12,7 +12,7 @@ from shop.events.models import OutboxEvent
 from shop.imports.services import upload
 from shop.invoices.services import issue_invoice
 from shop.invoices.tests.builders import make_paid_order, make_refund
-from shop.mail.models import OutgoingMail
+from shop.mail.models import MailRefusal, OutgoingMail
 from shop.marketing.models import Redemption
 from shop.operations.models import Release, RestoreDrill
 from shop.orders.record_models import OrderHold
@@ -51,6 +51,7 @@ def one_of_each() -> dict[type[Model], Model]:
         Alert.objects.create(area=Alert.Area.STOCK, key="stock", title="Short", advice="Count", order=order),
         OutboxEvent.objects.create(name="OrderPlaced", detail={}),
         OutgoingMail.objects.create(key="k", to="carl@example.org", subject="S", text="T"),
+        MailRefusal.objects.create(email="gone@example.org", kind=MailRefusal.Kind.BOUNCE, feedback_id="f"),
         Redemption.objects.create(**named, name="Spring", amount=100, currency="GBP"),
         SizeChart.objects.create(name="Aprons", garment="apron"),
         TaxRate.objects.create(country="GB", rate=20, valid_from=clock.now().date()),

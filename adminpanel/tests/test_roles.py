@@ -27,6 +27,7 @@ PAGES = {
     "Disputes": "admin:shop_dispute_changelist",
     "Provider events": "admin:shop_providerevent_changelist",
     "Mails": "admin:shop_outgoingmail_changelist",
+    "Refused addresses": "admin:shop_mailrefusal_changelist",
     "Events": "admin:shop_outboxevent_changelist",
     "Releases": "admin:shop_release_changelist",
     "Restore drills": "admin:shop_restoredrill_changelist",

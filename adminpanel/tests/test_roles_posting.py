@@ -16,7 +16,7 @@ from shop.accounts.models import User
 from shop.catalog.models import Category, Product, ProductVariant
 from shop.delivery.models import ShippingMethod
 from shop.events.models import OutboxEvent
-from shop.mail.models import OutgoingMail
+from shop.mail.models import MailRefusal, OutgoingMail
 from shop.marketing.models import Promotion
 from shop.orders.models import Order
 from shop.payments.models import PaymentAttempt
@@ -59,6 +59,7 @@ def make_shop() -> None:
     make_category("Spare", "spare")
     make_user("carl@example.org", full_name="Carl")
     OutboxEvent.objects.create(name="OrderPlaced", detail={}, state=OutboxEvent.State.DEAD)
+    MailRefusal.objects.create(email="carl@example.org", kind=MailRefusal.Kind.BOUNCE, feedback_id="f")
     OutgoingMail.objects.create(key="k", to="carl@example.org", subject="S", text="T", state=OutgoingMail.State.FAILED)
 
 
@@ -126,6 +127,7 @@ def posts() -> dict[str, Post]:
         "sync a payment": Post("order_sync", {}, {"change_paymentattempt", "view_order"}, only(Order)),
         "publish again": Post("outboxevent_changelist", chosen("retry", OutboxEvent), {"change_outboxevent"}),
         "send a mail again": Post("outgoingmail_changelist", chosen("resend", OutgoingMail), {"change_outgoingmail"}),
+        "lift a refused address": Post("mailrefusal_changelist", chosen("lift", MailRefusal), {"change_mailrefusal"}),
         "add a promotion": Post("promotion_add", PROMOTION, {"add_promotion"}),
         "change a promotion": Post("promotion_change", PROMOTION, {"change_promotion"}, spring),
         "delete a promotion": Post("promotion_delete", delete, {"delete_promotion"}, doomed),

@@ -9,24 +9,25 @@ from django.conf import settings
 CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 2, 5, 3
 
 
-def client(service: str) -> Any:
+def client(service: str, *, seconds: float = ANSWER_SECONDS, tries: int = TRIES) -> Any:
     """The client of a service, such as "dynamodb", in the shop's region; the credentials are the environment's.
 
-    settings.AWS_ENDPOINT: empty for AWS itself, otherwise the address of who plays it on this machine.
+    seconds, tries: how long one answer may take, and how often it is asked for. settings.AWS_ENDPOINT: empty for AWS
+    itself, otherwise the address of who plays it on this machine.
     """
-    return _client(service, settings.AWS_REGION, settings.AWS_ENDPOINT)
+    return _client(service, settings.AWS_REGION, settings.AWS_ENDPOINT, seconds, tries)
 
 
 @lru_cache(maxsize=64)
-def _client(service: str, region: str, endpoint: str) -> Any:
+def _client(service: str, region: str, endpoint: str, seconds: float, tries: int) -> Any:
     # Heavy: a shop that needs no AWS never imports it, and a function that does imports it once.
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
     patience = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=ANSWER_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": TRIES},
+        connect_timeout=min(CONNECT_SECONDS, seconds),
+        read_timeout=seconds,
+        retries={"mode": "standard", "total_max_attempts": tries},
     )
     session: Any = boto3.session.Session()
     return session.client(service, region, endpoint_url=endpoint or None, config=patience)

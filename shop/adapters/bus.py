@@ -1,5 +1,6 @@
 """The port to the event bus: takes messages, and says which it did not take."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypedDict
 
@@ -11,8 +12,21 @@ Message = TypedDict(
 
 Deliver = Callable[[Message], None]
 
-# What one call may carry.
+# What one call may carry, and how big that may be: EventBridge's limits, held everywhere, so that a big event fails on
+# a laptop first.
 MAX_MESSAGES = 10
+MAX_BYTES = 256 * 1024
+
+
+def size_of(message: Message) -> int:
+    """Bytes of the whole message: a little more than EventBridge counts of it."""
+    return len(json.dumps(message).encode())
+
+
+def too_big(message: Message) -> str:
+    """Why no bus takes the message; empty when it is small enough."""
+    size = size_of(message)
+    return f"{size} bytes are more than {MAX_BYTES}, the most that a bus takes" if size > MAX_BYTES else ""
 
 
 class EventBus(Protocol):

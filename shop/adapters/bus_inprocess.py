@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shop.adapters.bus import Deliver, EventBus, Message
+from shop.adapters.bus import Deliver, EventBus, Message, too_big
 
 
 class InProcessBus(EventBus):
@@ -15,6 +15,9 @@ class InProcessBus(EventBus):
         """Deliver each message, whatever became of the others."""
         refused: dict[str, str] = {}
         for message in messages:
+            if why := too_big(message):
+                refused[message["id"]] = why
+                continue
             try:
                 self.deliver(message)
             except Exception as error:  # noqa: BLE001 - a consumer's mistake is reported, not the bus's end

@@ -30,13 +30,28 @@ class Mail:
 
     @property
     def digest(self) -> str:
-        """A short name of the key, the same each time."""
-        return hashlib.sha256(self.key.encode()).hexdigest()[:24]
+        return digest_of(self.key)
+
+
+def digest_of(key: str) -> str:
+    """A short name of a mail's key, the same each time."""
+    return hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+class MailRefused(Exception):
+    """This mail will never go, whoever tries again; the message says why, in words for staff."""
+
+
+class MailWaits(Exception):
+    """No mail goes at the moment; the message says why, in words for staff. The same mail comes again."""
 
 
 class MailSender(Protocol):
     def send(self, mail: Mail) -> None:
-        """Hand the mail over. Raises what went wrong; the same mail may then come again. Never in a transaction."""
+        """Hand the mail over. Never in a transaction.
+
+        Raises MailRefused for a mail that is not to come again; after anything else the same mail does.
+        """
 
 
 def compose(mail: Mail) -> EmailMultiAlternatives:

@@ -3,14 +3,12 @@
 import logging
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
 from shop.alerts.models import Alert
 from shop.core import clock
-from shop.mail.services import queue_mail
+from shop.mail.services import tell_staff
 
 if TYPE_CHECKING:
     from shop.accounts.models import User
@@ -24,30 +22,16 @@ def raise_alert(
 ) -> Alert:
     """The open alert of that key: a new one, or the one there is, seen once more with the newest words.
 
-    Staff are mailed of a new one in the same transaction. advice: what a person is to do, in whole sentences.
+    Staff are told of a new one in the same transaction. advice: what a person is to do, in whole sentences.
     """
     fresh = {"title": title[:200], "advice": advice, "order_id": order_id, "area": area}
     alert, made = Alert.objects.get_or_create(key=key[:200], closed_at=None, defaults=fresh)
     if made:
         log.warning("alert %s: %s", alert.key, alert.title)
-        mail_staff(alert)
+        tell_staff(key=f"alert:{alert.pk}", template="alert", context={"alert": alert, "order": alert.order})
     else:
         Alert.objects.filter(pk=alert.pk).update(**fresh, times=F("times") + 1, last_seen_at=clock.now())
     return alert
-
-
-def mail_staff(alert: Alert) -> None:
-    """One mail to each of settings.STAFF_EMAILS. A wrong address there must not undo what the alert is about."""
-    for number, address in enumerate(settings.STAFF_EMAILS):
-        try:
-            queue_mail(
-                key=f"alert:{alert.pk}:{number}",
-                to=address,
-                template="alert",
-                context={"alert": alert, "order": alert.order},
-            )
-        except ValidationError:
-            log.exception("alert %s: %r in STAFF_EMAILS is no address", alert.key, address)
 
 
 def close_alerts(key: str, *, actor: "User | None" = None) -> int:

@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 
 from shop.adapters.bus import Message
+from shop.core import clock
 from shop.core.crash import crash_point
 from shop.events.envelope import Event
-from shop.events.models import InboxEntry
+from shop.events.models import InboxEntry, OutboxEvent
 from shop.events.registry import HANDLERS, REPEATABLE
 
 Handler = Callable[[Event], None]
@@ -25,11 +26,12 @@ def dispatch(message: Message) -> None:
     """Give the event to every consumer of the registry that has not handled it yet.
 
     A failing consumer does not keep the event from the others. Raises DispatchFailed, so that the event comes again
-    and reaches those that failed.
+    and reaches those that failed. Once all have handled it, its outbox row says so.
     """
     event = Event.from_message(message)
     faults = []
-    for consumer in HANDLERS.get(event.name, ()):
+    consumers = HANDLERS.get(event.name, ())
+    for consumer in consumers:
         try:
             handle = handle_outside if consumer in REPEATABLE else handle_once
             handle(consumer, event)
@@ -38,6 +40,8 @@ def dispatch(message: Message) -> None:
             faults.append(f"{consumer}: {error!r}")
     if faults:
         raise DispatchFailed("; ".join(faults))
+    if consumers:
+        OutboxEvent.objects.filter(pk=event.id, acknowledged_at=None).update(acknowledged_at=clock.now())
 
 
 def handle_once(consumer: str, event: Event) -> None:

@@ -10,6 +10,7 @@ from django.db.models.fields.json import KT
 
 from shop.core import clock
 from shop.core.attempts import Attempted
+from shop.events.registry import HANDLERS
 
 
 class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
@@ -25,6 +26,12 @@ class OutboxEventQuerySet(models.QuerySet["OutboxEvent"]):
         """Events that were given up, or that wait since before that moment."""
         late = Q(state=OutboxEvent.State.PENDING, created_at__lt=before)
         return self.filter(Q(state=OutboxEvent.State.DEAD) | late)
+
+    def unacknowledged(self, before: datetime) -> Self:
+        """Events published before that moment that some consumer has not handled. Those nobody consumes need it not."""
+        awaited = [name for name, consumers in HANDLERS.items() if consumers]
+        published = self.filter(state=OutboxEvent.State.PUBLISHED, published_at__lt=before)
+        return published.filter(acknowledged_at=None, name__in=awaited)
 
     def about_order(self, order_id: int) -> Self:
         """Events whose detail names that order, through an index."""
@@ -47,6 +54,9 @@ class OutboxEvent(Attempted):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     created_at = models.DateTimeField(default=clock.now)
     published_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="When its last consumer had handled it")
+    # How often it was published again because nobody acknowledged it.
+    republished = models.PositiveSmallIntegerField(default=0)
 
     objects = OutboxEventQuerySet.as_manager()
 
@@ -56,6 +66,11 @@ class OutboxEvent(Attempted):
             models.Index(fields=["-created_at"], name="outbox_newest"),
             models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="outbox_due"),
             models.Index(fields=["created_at"], condition=Q(state="dead"), name="outbox_given_up"),
+            models.Index(
+                fields=["published_at"],
+                condition=Q(state="published", acknowledged_at=None),
+                name="outbox_unacknowledged",
+            ),
             models.Index(KT("detail__order_id"), name="outbox_order", condition=Q(detail__has_key="order_id")),
         ]
 

@@ -12,6 +12,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (),
     "OrderPaid": (
         "shop.orders.handlers.mail_confirmation",
+        "shop.orders.handlers.tell_staff_sold",
         "shop.checkout.handlers.empty_bag",
         "shop.invoices.handlers.invoice_order",
         "shop.warehouse.handlers.fill_paid",
@@ -39,5 +40,6 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "DeliveryFailed": ("shop.delivery.handlers.mail_failed",),
     "ReturnReceived": ("shop.returns.handlers.refresh_fit",),
     "CustomerSignedUp": (),
+    "MailBounced": ("shop.orders.handlers.alert_bounced",),
     "ProductChanged": ("shop.catalog.handlers.refresh_listing",),
 }

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What the bus of the cloud takes in one entry; held everywhere, so that a big event fails on a laptop first.
-MAX_BYTES = 256 * 1024
+from shop.adapters.bus import MAX_BYTES
 
 
 class InvalidEvent(ValueError):
@@ -43,6 +42,7 @@ SCHEMAS: dict[str, Schema] = {
     "DeliveryFailed": Schema("aspireclothes.delivery", {**_ORDER, **_SHIPMENT}, {"reason": str}),
     "ReturnReceived": Schema("aspireclothes.returns", {**_ORDER, "return_id": int, "return_number": str}),
     "CustomerSignedUp": Schema("aspireclothes.accounts", {"user_id": int}),
+    "MailBounced": Schema("aspireclothes.mail", {"mail_id": int, "number": str, "reason": str}),
     "ProductChanged": Schema("aspireclothes.catalog", {"product_id": int, "slug": str, "reason": str}),
 }
 

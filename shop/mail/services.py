@@ -6,14 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.validators import validate_email
+from django.db import transaction
 from django.template import Context, Engine
 from django.utils.module_loading import import_string
 
-from shop.adapters.mail import Attachment, Mail, MailSender
+from shop.adapters.kick import rows_wait
+from shop.adapters.mail import Attachment, Mail, MailRefused, MailSender, digest_of
+from shop.adapters.notices import StaffNotices
 from shop.core import clock
 from shop.core.attempts import batches
 from shop.core.crash import crash_point
-from shop.mail.models import MailAttachment, OutgoingMail
+from shop.mail.feedback import tell_bounced
+from shop.mail.models import MailAttachment, MailRefusal, OutgoingMail
 
 log = logging.getLogger(__name__)
 
@@ -22,19 +26,54 @@ MAILS_A_BATCH = 10
 
 
 def queue_mail(
-    *, key: str, to: str, template: str, context: dict[str, Any], attachments: Sequence[Attachment] = ()
+    *,
+    key: str,
+    to: str,
+    template: str,
+    context: dict[str, Any],
+    attachments: Sequence[Attachment] = (),
+    marketing: bool = False,
 ) -> None:
     """Write a mail from templates/emails/<template>.{subject.txt,txt,html}; the same key twice is one mail.
 
-    A mail whose context has an `order` is filed under its number. To somebody who was forgotten
-    nothing is written. Raises ValidationError for what is no address.
+    A mail whose context has an `order` is filed under its number. marketing: one that nobody needs, which is not sent
+    to whoever called the shop's mails spam. To somebody who was forgotten nothing is written. Raises ValidationError
+    for what is no address.
     """
     validate_email(to)
     if to.endswith(".invalid"):
         # Nobody has such an address (RFC 2606): it stands where somebody asked to be forgotten.
         return
-    mail = OutgoingMail(
+    mail = _written(key, to, template, context)
+    mail.marketing = marketing
+    _queue(mail)
+    if attachments:
+        _attach(key, attachments)
+
+
+def tell_staff(*, key: str, template: str, context: dict[str, Any]) -> None:
+    """Write a notice to the staff from templates/emails/<template>, for each address of settings.STAFF_NOTICES."""
+    notices: StaffNotices = import_string(settings.STAFF_NOTICES)()
+    for number, to in enumerate(notices.addresses()):
+        mail = _written(f"{key}:{number}", to, template, context)
+        mail.channel = OutgoingMail.Channel.STAFF
+        _queue(mail)
+
+
+def send_due_mail() -> int:
+    """Send the mails that are due, oldest first; returns how many went. Never call it inside a transaction."""
+    senders: dict[str, MailSender] = {
+        OutgoingMail.Channel.MAIL: import_string(settings.MAIL_SENDER)(),
+        OutgoingMail.Channel.STAFF: import_string(settings.STAFF_NOTICES)(),
+    }
+    due = batches(OutgoingMail.objects.due, MAILS_A_BATCH)
+    return sum(_send(senders[row.channel], row) for rows in due for row in rows)
+
+
+def _written(key: str, to: str, template: str, context: dict[str, Any]) -> OutgoingMail:
+    return OutgoingMail(
         key=key,
+        digest=digest_of(key),
         about=getattr(context.get("order"), "number", ""),
         to=to,
         # On one line: a name with a line break must not become a header of its own.
@@ -42,15 +81,11 @@ def queue_mail(
         text=_render(f"{template}.txt", context),
         html=_render(f"{template}.html", context),
     )
+
+
+def _queue(mail: OutgoingMail) -> None:
     OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)
-    if attachments:
-        _attach(key, attachments)
-
-
-def send_due_mail() -> int:
-    """Send the mails that are due, oldest first; returns how many went. Never call it inside a transaction."""
-    sender: MailSender = import_string(settings.MAIL_SENDER)()
-    return sum(_send(sender, row) for rows in batches(OutgoingMail.objects.due, MAILS_A_BATCH) for row in rows)
+    rows_wait()
 
 
 def _attach(key: str, files: Sequence[Attachment]) -> None:
@@ -65,9 +100,16 @@ def _send(sender: MailSender, row: OutgoingMail) -> bool:
     # Only while pending: another worker may have finished one whose claim ran out meanwhile.
     pending = OutgoingMail.objects.filter(pk=row.pk, state=State.PENDING)
     crash_point("mail-claimed")
+    if why := refusal(row):
+        withhold(row, why)
+        return False
     try:
         files = tuple(Attachment(f.name, f.content_type, bytes(f.content)) for f in row.attachments.all())
         sender.send(Mail(row.key, row.to, row.subject, row.text, row.html, files))
+    except MailRefused as error:
+        log.warning("mail %s is refused: %s", row.key, error)
+        pending.update(state=State.FAILED, last_error=str(error)[:2000])
+        return False
     except Exception as error:  # noqa: BLE001 - whatever the sender raised, the row says it and is tried again
         log.warning("mail %s was not sent: %r", row.key, error)
         pending.update(**row.after_failure(repr(error), given_up=State.FAILED))
@@ -75,6 +117,24 @@ def _send(sender: MailSender, row: OutgoingMail) -> bool:
     crash_point("mail-before-mark")
     pending.update(state=State.SENT, sent_at=clock.now(), last_error="")
     return True
+
+
+def refusal(row: OutgoingMail) -> str:
+    """Why this mail must not be sent, in words; empty when it may.
+
+    Nothing goes to an address that does not exist; whoever called mails spam still gets those they need.
+    """
+    kinds = {MailRefusal.Kind.BOUNCE, *([MailRefusal.Kind.COMPLAINT] if row.marketing else [])}
+    found = MailRefusal.objects.standing(row.to).filter(kind__in=kinds).first()
+    return f"{found.get_kind_display()} on {found.noted_at:%-d %B %Y}. {found.words}" if found else ""
+
+
+@transaction.atomic
+def withhold(row: OutgoingMail, why: str) -> None:
+    """Note that a mail is not sent, for that reason, and tell of it if it is about an order."""
+    pending = OutgoingMail.objects.filter(pk=row.pk, state=State.PENDING)
+    if pending.update(state=State.WITHHELD, last_error=why):
+        tell_bounced(row, why)
 
 
 def _render(name: str, context: dict[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 
+from shop.alerts.services import raise_alert
 from shop.events.envelope import Event
-from shop.mail.services import queue_mail
+from shop.mail.services import queue_mail, tell_staff
 from shop.orders.labels import address_lines, delivery_days
 from shop.orders.models import Order
 from shop.orders.waiting import with_promises
@@ -27,6 +28,27 @@ def mail_confirmation(event: Event) -> None:
             "days": delivery_days(order),
         },
     )
+
+
+def tell_staff_sold(event: Event) -> None:
+    """OrderPaid: the staff hear of each sale."""
+    order = Order.objects.get(pk=event.detail["order_id"])
+    context = {"order": order, "lines": list(order.lines.order_by("pk"))}
+    tell_staff(key=f"order-sold:{order.number}", template="order-sold", context=context)
+
+
+def alert_bounced(event: Event) -> None:
+    """MailBounced: what its buyer is to know about an order does not reach them."""
+    order = Order.objects.filter(number=event.detail["number"]).first()
+    if order:
+        raise_alert(
+            key=f"mail-bounced:{order.number}",
+            title=f"Mail about order {order.number} does not arrive",
+            advice="Its address does not take mail, and gets no more of it. Reach the buyer another way. If the "
+            "address is right after all, lift its entry under Refused addresses and send the mail again. "
+            f"{event.detail['reason']}",
+            order_id=order.pk,
+        )
 
 
 def mail_come_in(event: Event) -> None:

@@ -23,7 +23,7 @@ from shop.cart.stores import BagsUnavailable, store
 from shop.core import clock
 from shop.core.errors import ShopError
 from shop.core.numbers import secret_key
-from shop.mail.models import OutgoingMail
+from shop.mail.models import MailRefusal, OutgoingMail
 from shop.mail.services import queue_mail
 from shop.marketing.models import Redemption
 from shop.orders.models import Order
@@ -81,11 +81,15 @@ def forget(user: User) -> None:
 
 
 def forget_letters_and_consents(user: User) -> None:
-    """Delete both, under former addresses too, but letters that are still to be sent about an order."""
+    """Delete both, under former addresses too, but letters that are still to be sent about an order.
+
+    What the mail service said of those addresses goes with them.
+    """
     theirs = addresses_of(user)
     about_them = Q(key__startswith=keys_of(user)) | Q(about__in=user.orders.values("number"))
     to_go = OutgoingMail.objects.alias(reader=Lower("to")).filter(about_them | Q(reader__in=theirs))
     to_go.exclude(Q(state=Pending) & ~Q(about="")).delete()
+    MailRefusal.objects.filter(email__in=theirs).delete()
     Consent.objects.filter(Q(user=user) | Q(user=None, email__in=theirs) | Q(email=user.email)).delete()
     uses = Redemption.objects.filter(Q(order__user=user) | Q(customer__in=theirs))
     uses.update(customer=f"{user.pk}@{NOBODY}")
@@ -141,6 +145,7 @@ def erase_contacts() -> int:
     over = Q(cancelled_at__lt=no_more_returns) | Q(delivered_at__lt=no_more_returns) | Q(placed_at__lt=now - LONGEST)
     orders = list(Order.objects.filter(over, contact_to_erase=True).locked())
     OutgoingMail.objects.filter(about__in=[order.number for order in orders]).delete()
+    MailRefusal.objects.filter(email__in=[order.email.lower() for order in orders]).delete()
     numbered = Concat(F("number"), Value(f"@{NOBODY}"))
     return Order.objects.filter(pk__in=[order.pk for order in orders]).update(
         email=numbered, phone="", contact_to_erase=False, marketing_consent=False

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "storefront.kick.KickMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -186,7 +187,14 @@ STAFF_EMAILS: list[str] = env.list("STAFF_EMAILS", default=[])
 # The shop's own tables, or DynamoDB: shop.cart.dynamodb.DynamoCartStore and the name of its table.
 CART_STORE = "shop.cart.stores.TableCartStore"
 CARTS_TABLE = env.str("CARTS_TABLE", default="")
+# The adapters of the cloud need the names beneath them; those of a laptop need none.
 EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
+# An event that its consumers have not handled so long after it was published is published again. A queue tries five
+# times in fifteen minutes by itself.
+UNACKNOWLEDGED_MINUTES = 20
+EVENT_BUS_NAME = env.str("EVENT_BUS_NAME", default="")
+KICK = "shop.adapters.kick.NoKick"
+KICK_QUEUE_URL = env.str("KICK_QUEUE_URL", default="")
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"
 MAIL_DIR = LOCAL_DIR / "mail"
 # Who makes the copies that a restore drill asks, and where dumps of the database lie.
@@ -196,6 +204,9 @@ DUMPS_DIR = LOCAL_DIR / "dumps"
 STAGE = env.str("STAGE", default="dev")
 # Whether the schedule drills once a month; by hand it goes anywhere.
 RESTORE_DRILLS = False
+MAIL_CONFIGURATION_SET = env.str("MAIL_CONFIGURATION_SET", default="")
+STAFF_NOTICES = "shop.adapters.notices.MailNotices"
+STAFF_TOPIC_ARN = env.str("STAFF_TOPIC_ARN", default="")
 
 AWS_REGION = env.str("AWS_REGION", default="us-east-1")
 # Empty: AWS itself. Who plays it on a laptop has an address; aws.py refuses any.

@@ -34,6 +34,7 @@ NAVIGATION = [
             page("Orders", "shopping_bag", "order"),
             page("Returns", "assignment_return", "return"),
             page("Mails", "mail", "outgoingmail"),
+            page("Refused addresses", "unsubscribe", "mailrefusal"),
         ],
     },
     {

@@ -24,6 +24,18 @@ def events_stuck() -> Iterator[Finding]:
         )
 
 
+def events_unacknowledged() -> Iterator[Finding]:
+    # Those are published again within half an hour: here they are only when nobody does so.
+    for event in OutboxEvent.objects.unacknowledged(clock.now() - LATE):
+        yield Finding(
+            event.pk,
+            f"Event {event.name} of {event.created_at:%-d %B} was handed on and not handled",
+            "What follows from it may not have happened. See that the job 'republish unacknowledged' runs and that "
+            "the events queue has a reader.",
+            order_of(event),
+        )
+
+
 def order_of(event: OutboxEvent) -> int | None:
     found = event.detail.get("order_id")
     return found if isinstance(found, int) else None
@@ -42,5 +54,6 @@ def mails_stuck() -> Iterator[Finding]:
 
 CHECKS = (
     Check("event-stuck", "events that were handed on", events_stuck, Alert.Area.SHOP),
+    Check("event-unacknowledged", "events that were handled", events_unacknowledged, Alert.Area.SHOP),
     Check("mail-stuck", "mails that were sent", mails_stuck, Alert.Area.SHOP),
 )
