@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("shop.core.urls")),
     path("", include("shop.catalog.urls")),
+    path("", include("shop.graphql.urls")),
     path("", include("shop.accounts.urls")),
     path("", include("shop.privacy.urls")),
     path("", include("shop.cart.urls")),

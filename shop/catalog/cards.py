@@ -63,11 +63,16 @@ class Card:
     sizes: tuple[CardSize, ...]
 
 
+def rows_for(product_ids: Sequence[int]) -> dict[int, ProductListing]:
+    """The listing rows of these products by id, without what only filters and search need: one query."""
+    return ProductListing.objects.defer("search", "facet_keys", "category_id_path").in_bulk(product_ids)
+
+
 def cards_for(
     product_ids: Sequence[int], *, families: Collection[str] = (), sizes: Collection[int] = (), in_stock: bool = False
 ) -> list[Card]:
     """Cards of these products in this order: one query. Each shows its first colour that fits what is asked for."""
-    rows = ProductListing.objects.defer("search", "facet_keys", "category_id_path").in_bulk(product_ids)
+    rows = rows_for(product_ids)
     return [
         card_of(rows[pk], shown_colour(rows[pk].colours, families=families, sizes=sizes, in_stock=in_stock))
         for pk in product_ids

@@ -81,6 +81,12 @@ class Choice:
         return self.shown[0].size.system.label if self.shown else ""
 
 
+def variants_of(product: Product) -> list[ProductVariant]:
+    """The product's active variants with all that choosing among them takes: one query."""
+    active = product.variants.filter(is_active=True)
+    return list(active.select_related("colour", "size__system").with_available())
+
+
 def choose(
     product: Product, variants: Sequence[ProductVariant], images: Sequence[ProductImage], *, colour: str, size: str
 ) -> Choice:

@@ -95,8 +95,19 @@ class Results:
         return next(sort.label for sort in self.sorts if sort.chosen)
 
 
-def results_for(snapshot: Snapshot, scope: Scope, filters: Filters) -> Results:
-    """The page that the filters ask for: one query, for the cards. Raises NoSuchPage beyond either end."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The products of one page, by id. `within` are those that the facets count among."""
+
+    ids: Sequence[int]
+    total: int
+    pages: int
+    wanted: Wanted
+    within: int
+
+
+def find(snapshot: Snapshot, scope: Scope, filters: Filters) -> Found:
+    """The page that the filters ask for, from memory. Raises NoSuchPage beyond either end."""
     wanted = filters.wanted(snapshot)
     within = scope.products & snapshot.new if filters.new else scope.products
     found = snapshot.index.matching(wanted, within)
@@ -106,14 +117,21 @@ def results_for(snapshot: Snapshot, scope: Scope, filters: Filters) -> Results:
         raise NoSuchPage(filters.page)
     start = (filters.page - 1) * PAGE_SIZE
     ids = snapshot.index.page(found, _order(snapshot, scope, filters), start, start + PAGE_SIZE)
+    return Found(ids, total, pages, wanted, within)
+
+
+def results_for(snapshot: Snapshot, scope: Scope, filters: Filters) -> Results:
+    """The same as a page shows it: one query, for the cards. Raises NoSuchPage."""
+    found = find(snapshot, scope, filters)
+    wanted = found.wanted
     return Results(
         path=scope.path,
         filters=filters,
-        total=total,
-        seen=min(start + PAGE_SIZE, total),
-        pages=pages,
-        cards=cards_for(ids, families=wanted.families, sizes=wanted.sizes, in_stock=wanted.in_stock),
-        facets=facets(snapshot, scope, filters, within),
+        total=found.total,
+        seen=min(filters.page * PAGE_SIZE, found.total),
+        pages=found.pages,
+        cards=cards_for(found.ids, families=wanted.families, sizes=wanted.sizes, in_stock=wanted.in_stock),
+        facets=facets(snapshot, scope, filters, found.within),
         chips=[
             Chip(chip_label(snapshot, param, value), scope.path + filters.without(param, value).query())
             for param, value in filters.active
@@ -121,7 +139,7 @@ def results_for(snapshot: Snapshot, scope: Scope, filters: Filters) -> Results:
         sorts=sorts(scope, filters),
         clear_url=scope.path + filters.cleared().query(),
         previous_url=scope.path + filters.on_page(filters.page - 1).query() if filters.page > 1 else "",
-        next_url=scope.path + filters.on_page(filters.page + 1).query() if filters.page < pages else "",
+        next_url=scope.path + filters.on_page(filters.page + 1).query() if filters.page < found.pages else "",
     )
 
 

@@ -30,6 +30,10 @@ def lambda_handler(event: Any, context: Any) -> Any:
 
     A queue's whole batch comes again after a failure, so an exception is the only right answer to one.
     """
+    if is_batch(event):
+        # Fields of one query that AppSync asks for together.
+        with healthy_connections():
+            return import_string(RESOLVER)(event)
     if not isinstance(event, dict):
         raise Refused(f"an event is a JSON object, not {type(event).__name__}")
     if is_http(event):
@@ -45,11 +49,21 @@ def work_for(event: Event) -> Callable[[Event], Any]:
         return queues.receive
     if event.get("source") == "aws.events" and event.get("detail-type") == "Scheduled Event":
         return schedules.run
-    if isinstance(event.get("info"), dict) and "fieldName" in event["info"]:
+    if is_field(event):
         return resolve_field
     if set(event) == {"manage"}:
         return commands.run
     raise Refused(f"an event of no known kind: it has {', '.join(sorted(map(str, event)))[:200] or 'nothing in it'}")
+
+
+def is_field(event: Any) -> bool:
+    """Whether AppSync asks for a field."""
+    return isinstance(event, dict) and isinstance(event.get("info"), dict) and "fieldName" in event["info"]
+
+
+def is_batch(event: Any) -> bool:
+    """Whether AppSync asks for several."""
+    return isinstance(event, list) and bool(event) and all(map(is_field, event))
 
 
 def resolve_field(event: Event) -> Any:

@@ -184,6 +184,9 @@ SELLER_ADDRESS: list[str] = env.list("SELLER_ADDRESS", default=[])
 SELLER_VAT_ID = env.str("SELLER_VAT_ID", default="")
 STAFF_EMAILS: list[str] = env.list("STAFF_EMAILS", default=[])
 
+# Whether /graphql/ tells its schema to whoever asks. It is no secret, but nobody who serves customers needs to answer.
+GRAPHQL_INTROSPECTION = env.bool("GRAPHQL_INTROSPECTION", default=False)
+
 # The shop's own tables, or DynamoDB: shop.cart.dynamodb.DynamoCartStore and the name of its table.
 CART_STORE = "shop.cart.stores.TableCartStore"
 CARTS_TABLE = env.str("CARTS_TABLE", default="")

@@ -16,6 +16,7 @@ from storefront.settings.base import (
 )
 
 DEBUG = True
+GRAPHQL_INTROSPECTION = True
 SECRET_KEY = "local-only-" + "not-a-secret-" * 4
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 _port = env.str("PORT", default="8000")

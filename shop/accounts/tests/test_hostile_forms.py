@@ -100,6 +100,19 @@ def test_a_page_that_only_shows_takes_no_form(client: Client, name: str) -> None
     assert everything() == before
 
 
+def test_a_query_from_another_site_changes_nothing_and_knows_nobody() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make_user())
+    before = everything()
+    for query in ("{ categories { slug } }", "mutation { buy }", "{ me { name } }"):
+        body = {"query": query}
+        answer = client.post("/graphql/", body, "application/json", headers={"Origin": "https://evil.example"})
+        assert answer.status_code == (200 if "slug" in query else 400)
+        # Without it no script of the other site may read the answer.
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    assert everything() == before and is_signed_in(client)
+
+
 EMAILS = {
     "line feed": "alice@example.org\nBcc: all@example.org",
     "carriage return": "alice@example.org\rBcc: all@example.org",

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import Card, cards_for
-from shop.catalog.choice import Choice, choose
+from shop.catalog.choice import Choice, choose, variants_of
 from shop.catalog.facets import Wanted
-from shop.catalog.models import Product, ProductVariant, SizeChartEntry
+from shop.catalog.models import Product, SizeChartEntry
 from shop.catalog.renditions import largest, media_url
 from shop.catalog.size_charts import Table, table
 from shop.catalog.snapshot import DEPARTMENTS, Snapshot
@@ -94,11 +94,6 @@ def promise_of(choice: Choice) -> str:
         return ""
     promises.tell([choice.variant])
     return ahead.words(1, 1, choice.variant.promised_on)
-
-
-def variants_of(product: Product) -> list[ProductVariant]:
-    active = product.variants.filter(is_active=True)
-    return list(active.select_related("colour", "size__system").with_available())
 
 
 def chart_of(product: Product) -> Table | None:
