@@ -22,6 +22,7 @@ from shop.catalog.models import (
 )
 from shop.delivery.models import ShippingMethod, ShippingRate
 from shop.delivery.shipment_models import Shipment, ShipmentLabel, ShipmentLine, ShippingClosure, TrackingEvent
+from shop.edge.models import EdgePurge
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.imports.models import DataImport, ImportProblem
 from shop.invoices.models import Document, DocumentCounter
@@ -65,6 +66,7 @@ __all__ = [
     "Dispute",
     "Document",
     "DocumentCounter",
+    "EdgePurge",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "ImportProblem",
