@@ -17,6 +17,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from ipaddress import ip_network
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,8 @@ FOLDER = Path(__file__).parent
 STACKS = ("network", "data", "messaging", "mail", "identity", "observability", "vault", "backup", "firewall", "edge")
 OPTIONAL: tuple[str, ...] = ()
 ACCOUNT = "123456789012"
-PREFIX = "/aspireclothes/"
+# What the stacks tell the deploy alone; everything else goes into the function's environment.
+FOR_DEPLOY = frozenset({"DEPLOY_BUCKET", "FUNCTION_SUBNETS", "FUNCTION_SECURITY_GROUPS"})
 
 
 class Unknown(str):
@@ -75,10 +78,9 @@ def settings(stage: str, *, region: str = "us-east-1", account: str = ACCOUNT) -
     told = {}
     for stack in STACKS:
         for made in resources(stack, stage, region=region, account=account).values():
-            name = made.properties.get("Name", "")
-            if made.type == "AWS::SSM::Parameter" and "/deploy/" not in name:
-                told[name.rsplit("/", 1)[-1]] = made.properties["Value"]
-    return told
+            if made.type == "AWS::SSM::Parameter":
+                told[made.properties["Name"].rsplit("/", 1)[-1]] = made.properties["Value"]
+    return {name: value for name, value in told.items() if name not in FOR_DEPLOY}
 
 
 # What Ref gives where we chose the name: the property that holds it.
@@ -225,6 +227,11 @@ class Stack:
         text = self.value(about[1])
         return [Unknown(part) for part in str(text).split(about[0])]
 
+    def pieces(self, about: Any) -> list[str]:
+        """That many blocks of addresses out of a bigger one, each of so many bits."""
+        whole, count, bits = (self.value(part) for part in about)
+        return [str(block) for block in islice(ip_network(whole).subnets(new_prefix=32 - int(bits)), int(count))]
+
     def selected(self, about: Any) -> Any:
         found = self.value(about[1])
         return found[int(about[0])] if isinstance(found, list) else Unknown(f"{found}[{about[0]}]")
@@ -241,6 +248,6 @@ FUNCTIONS: dict[str, Any] = {
     "Fn::Select": Stack.selected,
     "Fn::FindInMap": lambda stack, about: stack.template["Mappings"][about[0]][about[1]][str(stack.value(about[2]))],
     "Fn::GetAZs": lambda stack, about: [f"{stack.region}a", f"{stack.region}b"],
-    "Fn::Cidr": lambda stack, about: Unknown(f"{stack.name}.Cidr"),
+    "Fn::Cidr": Stack.pieces,
     "Fn::Base64": lambda stack, about: stack.value(about),
 }

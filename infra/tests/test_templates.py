@@ -124,7 +124,7 @@ def test_the_database_has_no_way_out() -> None:
 def test_every_setting_is_told_once_and_below_the_stage() -> None:
     told = [made.properties["Name"] for made in resolved("AWS::SSM::Parameter").values()]
     assert len(told) == len(set(told)) > 15
-    assert {name for name in told if not re.fullmatch(r"/aspireclothes/dev/(deploy/)?[A-Z][A-Z0-9_]+", name)} == set()
+    assert {name for name in told if not re.fullmatch(r"/aspireclothes/dev/[A-Z][A-Z0-9_]+", name)} == set()
 
 
 def test_what_only_aws_knows_says_where_it_comes_from() -> None:
