@@ -8,6 +8,7 @@ from django.apps import apps
 from shop.accounts.audit import forget_old_events
 from shop.accounts.limits import forget_old_limits
 from shop.accounts.sessions import forget_old_sign_ins
+from shop.alerts.gauges import report
 from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
 from shop.checkout.drilling import drill_by_clock
@@ -63,6 +64,7 @@ JOBS: tuple[Job, ...] = (
     Job("relay", relay, every=1),
     Job("mail", send_due_mail, every=1),
     Job("republish unacknowledged", republish_unacknowledged, every=300, first=300),
+    Job("figures", report, every=300, first=300),
     Job("publish", publish_due, every=60),
     Job("sales", apply_sales, every=60),
     Job("write imports", write_due, every=5),

@@ -8,6 +8,7 @@ from types import FrameType
 
 from django.db import close_old_connections, connections
 
+from shop.core.logs import bound
 from storefront.scheduled import Job
 
 # A job that failed is not asked again at once: a database that restarts needs a moment, and the log stays readable.
@@ -40,7 +41,8 @@ def run_once(job: Job, report: Callable[[str], object]) -> float:
     # Drops a connection that broke in the run before, as the end of a request does.
     close_old_connections()
     try:
-        job.run()
+        with bound(job=job.name):
+            job.run()
     except Exception as error:  # noqa: BLE001 - one broken job must not end the others
         report(f"job {job.name} failed: {error!r}")
         return max(job.every, PAUSE_AFTER_FAILURE)

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 from shop.adapters.bus import Message
 from shop.core import clock
 from shop.core.crash import crash_point
+from shop.core.logs import bound
 from shop.events.envelope import Event
 from shop.events.models import InboxEntry, OutboxEvent
 from shop.events.registry import HANDLERS, REPEATABLE
@@ -29,19 +30,25 @@ def dispatch(message: Message) -> None:
     and reaches those that failed. Once all have handled it, its outbox row says so.
     """
     event = Event.from_message(message)
-    faults = []
     consumers = HANDLERS.get(event.name, ())
-    for consumer in consumers:
-        try:
-            handle = handle_outside if consumer in REPEATABLE else handle_once
-            handle(consumer, event)
-        except Exception as error:  # the caller retries; the log keeps the trace
-            log.exception("%s failed on %s %s", consumer, event.name, event.id)
-            faults.append(f"{consumer}: {error!r}")
+    with bound(event=str(event.id), order=str(event.detail.get("number", ""))):
+        faults = [fault for consumer in consumers if (fault := hand_to(consumer, event))]
     if faults:
         raise DispatchFailed("; ".join(faults))
     if consumers:
         OutboxEvent.objects.filter(pk=event.id, acknowledged_at=None).update(acknowledged_at=clock.now())
+
+
+def hand_to(consumer: str, event: Event) -> str:
+    """Have one consumer handle the event; its fault in words, empty when there is none."""
+    handle = handle_outside if consumer in REPEATABLE else handle_once
+    try:
+        with bound(consumer=consumer):
+            handle(consumer, event)
+    except Exception as error:  # the caller retries; the log keeps the trace
+        log.exception("%s failed on %s %s", consumer, event.name, event.id)
+        return f"{consumer}: {error!r}"
+    return ""
 
 
 def handle_once(consumer: str, event: Event) -> None:

@@ -4,7 +4,7 @@ Rows are claimed, published outside any transaction, and marked (shop/core/attem
 marks leaves a row that comes again: an event may come twice, which the consumers' inbox absorbs, but never gets lost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -13,11 +13,13 @@ from shop.adapters.bus import MAX_MESSAGES, EventBus
 from shop.core import clock
 from shop.core.attempts import batches
 from shop.core.crash import crash_point
+from shop.core.logs import measure
 from shop.events.dispatch import dispatch
 from shop.events.envelope import Event
 from shop.events.models import OutboxEvent
 
 State = OutboxEvent.State
+FIGURES = {"OrderPlaced": "OrdersPlaced", "OrderPaid": "OrdersPaid"}
 
 
 def relay() -> int:
@@ -41,4 +43,14 @@ def publish(bus: EventBus, rows: Sequence[OutboxEvent]) -> int:
     for row in rows:
         if str(row.pk) in refused:
             pending.filter(pk=row.pk).update(**row.after_failure(refused[str(row.pk)], given_up=State.DEAD))
+    count_orders([row for row in rows if row.pk in taken and not row.republished])
     return len(taken)
+
+
+def count_orders(published: Iterable[OutboxEvent]) -> None:
+    """The figures of the shop that follow from its events; a crash may count one twice."""
+    for row in published:
+        if figure := FIGURES.get(row.name):
+            measure({figure: 1})
+        if row.name == "OrderPaid" and "currency" in row.detail:
+            measure({"Revenue": row.detail["grand_total"]}, unit="None", Currency=row.detail["currency"])

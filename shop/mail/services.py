@@ -16,6 +16,7 @@ from shop.adapters.notices import StaffNotices
 from shop.core import clock
 from shop.core.attempts import batches
 from shop.core.crash import crash_point
+from shop.core.logs import measure
 from shop.mail.feedback import tell_bounced
 from shop.mail.models import MailAttachment, MailRefusal, OutgoingMail
 
@@ -108,12 +109,15 @@ def _send(sender: MailSender, row: OutgoingMail) -> bool:
         sender.send(Mail(row.key, row.to, row.subject, row.text, row.html, files))
     except MailRefused as error:
         log.warning("mail %s is refused: %s", row.key, error)
+        measure({"MailsFailed": 1})
         pending.update(state=State.FAILED, last_error=str(error)[:2000])
         return False
     except Exception as error:  # noqa: BLE001 - whatever the sender raised, the row says it and is tried again
         log.warning("mail %s was not sent: %r", row.key, error)
+        measure({"MailsFailed": 1})
         pending.update(**row.after_failure(repr(error), given_up=State.FAILED))
         return False
+    measure({"MailsSent": 1})
     crash_point("mail-before-mark")
     pending.update(state=State.SENT, sent_at=clock.now(), last_error="")
     return True

@@ -13,6 +13,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
+from shop.core.logs import bound
 from storefront.aws import commands, queues, schedules
 from storefront.aws.gateway import Gateway, is_http
 from storefront.aws.refusals import Refused
@@ -30,21 +31,21 @@ def lambda_handler(event: Any, context: Any) -> Any:
 
     A queue's whole batch comes again after a failure, so an exception is the only right answer to one.
     """
+    with bound(request_id=str(getattr(context, "aws_request_id", ""))):
+        if isinstance(event, dict) and is_http(event):
+            # Django itself looks after connections, at the begin and the end of each request.
+            return gateway.answer(event, context)
+        with healthy_connections():
+            return work_for(event)(event)
+
+
+def work_for(event: Any) -> Callable[[Any], Any]:
+    """Who does what the event asks for. Raises Refused."""
     if is_batch(event):
         # Fields of one query that AppSync asks for together.
-        with healthy_connections():
-            return import_string(RESOLVER)(event)
+        return resolve_fields
     if not isinstance(event, dict):
         raise Refused(f"an event is a JSON object, not {type(event).__name__}")
-    if is_http(event):
-        # Django itself looks after connections, at the begin and the end of each request.
-        return gateway.answer(event, context)
-    with healthy_connections():
-        return work_for(event)(event)
-
-
-def work_for(event: Event) -> Callable[[Event], Any]:
-    """Who does what the event asks for. Raises Refused."""
     if "Records" in event:
         return queues.receive
     if event.get("source") == "aws.events" and event.get("detail-type") == "Scheduled Event":
@@ -64,6 +65,11 @@ def is_field(event: Any) -> bool:
 def is_batch(event: Any) -> bool:
     """Whether AppSync asks for several."""
     return isinstance(event, list) and bool(event) and all(map(is_field, event))
+
+
+def resolve_fields(events: list[Event]) -> Any:
+    """Fields that AppSync asks for together; the resolver looks at each."""
+    return import_string(RESOLVER)(events)
 
 
 def resolve_field(event: Event) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from shop.core.logs import bound
 from storefront.aws.refusals import Refused
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ def run(event: dict[str, Any]) -> dict[str, str]:
     name = kwargs.get("job") if isinstance(kwargs, dict) else None
     if not isinstance(name, str):
         raise Refused("a schedule that names no job")
-    job_named(name).run()
+    job = job_named(name)
+    with bound(job=name):
+        job.run()
     return {"job": name}
 
 

@@ -1,26 +1,60 @@
-"""Production: nothing has a default that would be unsafe; a missing value stops the start with its name."""
+"""Production: nothing has a default that would be unsafe; one message names all that is missing."""
 
-from storefront.settings.base import *  # noqa: F403
-from storefront.settings.base import DATABASES, MIDDLEWARE, env
+import os
+
+from shop.adapters import secrets
+from storefront.settings import needed
+
+# Before anything reads the environment.
+secrets.load(os.environ)
+needed.require(os.environ)
+
+from storefront.settings.base import *  # noqa: E402, F403
+from storefront.settings.base import DATABASES, MIDDLEWARE, STAGE, env  # noqa: E402
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 SITE_URL = env.str("SITE_URL").rstrip("/")
-# Without them everybody behind the edge shares one address, and one person's wrong passwords lock out all.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES")
 # Whoever goes around the edge is refused before anything else.
 ORIGIN_SECRET = env.str("ORIGIN_SECRET")
 MIDDLEWARE.insert(0, "storefront.aws.origin.OnlyThroughTheEdge")
-DATABASES["default"] = env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
-# An invoice without them is none. The VAT number may be missing: not every seller has one.
+_connections = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+if env.str("DATABASE_URL", default=""):
+    DATABASES["default"] = env.db_url("DATABASE_URL") | _connections
+else:
+    # Always encrypted. Whether the server is Aurora itself is checked where its authority's certificates are at hand.
+    _authority = env.str("DATABASE_CA", default="")
+    DATABASES["default"] = {
+        "ENGINE": "shop.adapters.postgres",
+        **{key: env.str(f"DATABASE_{key}") for key in ("HOST", "NAME", "USER", "PASSWORD")},
+        "PORT": env.int("DATABASE_PORT", default=5432),
+        "OPTIONS": {
+            # A database that was asleep takes up to 15 seconds to wake.
+            "connect_timeout": 20,
+            **({"sslmode": "verify-full", "sslrootcert": _authority} if _authority else {"sslmode": "require"}),
+        },
+        **_connections,
+    }
+
 SELLER_NAME = env.str("SELLER_NAME")
 SELLER_ADDRESS = env.list("SELLER_ADDRESS")
 
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = ""
+
+# AWS itself, whatever the environment says of who plays it.
+AWS_ENDPOINT = ""
+EVENT_BUS = "shop.adapters.bus_eventbridge.EventBridgeBus"
+KICK = "shop.adapters.kick_sqs.QueueKick"
+MAIL_SENDER = "shop.adapters.mail_ses.SesMailSender"
+STAFF_NOTICES = "shop.adapters.notices_sns.TopicNotices"
+EVENTS_QUEUE_ARN = env.str("EVENTS_QUEUE_ARN")
+KICK_QUEUE_ARN = env.str("KICK_QUEUE_ARN")
+MAIL_FEEDBACK_QUEUE_ARN = env.str("MAIL_FEEDBACK_QUEUE_ARN")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -38,6 +72,7 @@ CSRF_COOKIE_NAME = "__Host-csrf"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"lines": {"()": "shop.core.logs.JsonLines", "namespace": f"AspireClothes/{STAGE}"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -1,13 +1,23 @@
 """The production settings, loaded in a process of their own."""
 
+import json
 import os
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from sandbox.cloud.server import ENVIRONMENT
+from shop.adapters.aws import client
+from storefront.settings import needed
 
 NEEDED = {
+    **{name: f"{name.lower()}-x" for name in needed.NEEDED},
+    "STAGE": "dev",
+    "AWS_REGION": "us-east-1",
     "SECRET_KEY": "0123456789abcdef" * 4,
     "ALLOWED_HOSTS": "shop.example",
     "SITE_URL": "https://shop.example",
@@ -59,6 +69,58 @@ def test_a_missing_value_stops_the_start_with_its_name(name: str) -> None:
     result = check({key: value for key, value in NEEDED.items() if key != name})
     assert result.returncode != 0
     assert name in result.stderr
+
+
+def test_one_message_names_all_that_is_missing_and_what_it_is_for() -> None:
+    result = check({name: NEEDED[name] for name in ("SECRET_KEY", "SITE_URL")})
+    told = result.stderr[result.stderr.rindex("The shop cannot start") :].strip().splitlines()
+    named = {line.strip().partition(": ")[0]: line.partition(": ")[2] for line in told[1:]}
+    wanted = needed.NEEDED | needed.DATABASE
+    assert named == {name: wanted[name] for name in wanted if name not in ("SECRET_KEY", "SITE_URL")}
+
+
+def test_an_empty_value_is_a_missing_one() -> None:
+    with pytest.raises(ImproperlyConfigured, match="missing:\n  ORIGIN_SECRET: "):
+        needed.require(NEEDED | {"ORIGIN_SECRET": " "})
+
+
+AURORA = {
+    "DATABASE_HOST": "aurora.example",
+    "DATABASE_NAME": "shop",
+    "DATABASE_USER": "shop",
+    "DATABASE_PASSWORD": "p@ss/word",
+}
+
+
+@pytest.mark.parametrize(
+    ("authority", "tls"),
+    [
+        ({}, {"sslmode": "require"}),
+        ({"DATABASE_CA": "/var/task/rds.pem"}, {"sslmode": "verify-full", "sslrootcert": "/var/task/rds.pem"}),
+    ],
+)
+def test_aurora_is_always_spoken_to_in_secret(authority: dict[str, str], tls: dict[str, str]) -> None:
+    code = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']))"
+    environment = environment_of(NEEDED | AURORA | authority)
+    del environment["DATABASE_URL"]
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True
+    )
+    told = json.loads(result.stdout)
+    assert told["OPTIONS"] == {"connect_timeout": 20, **tls}
+    assert (told["ENGINE"], told["HOST"], told["PORT"]) == ("shop.adapters.postgres", "aurora.example", 5432)
+    assert (told["USER"], told["PASSWORD"]) == ("shop", "p@ss/word")
+
+
+def test_settings_come_out_of_secrets_before_anything_is_missed(cloud: str) -> None:
+    name = f"aspireclothes/{uuid4()}"
+    content = {each: NEEDED[each] for each in ("SECRET_KEY", "STRIPE_SECRET_KEY", "ORIGIN_SECRET")}
+    client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(content))
+    given = {each: value for each, value in NEEDED.items() if each not in content}
+    played = {"AWS_ENDPOINT_URL": cloud, **ENVIRONMENT}
+    assert check(given | played | {"SECRETS": name}).returncode == 0
+    refusal = check(given | played | {"SECRETS": "nothing/here"}).stderr
+    assert "The secrets nothing/here cannot be read: there is none of that name" in refusal
 
 
 PAYPAL = {

@@ -1,0 +1,1 @@
+"""A database engine: ENGINE = "shop.adapters.postgres"."""
