@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent
 # In the order in which they are made: each imports only from those before it. "firewall" is always made in us-east-1,
 # "vault" in another region than the shop.
 STACKS = ("network", "data", "messaging", "mail", "identity", "observability", "vault", "backup", "firewall", "edge")
-OPTIONAL: tuple[str, ...] = ()
+OPTIONAL = ("analytics",)
 ACCOUNT = "123456789012"
 # What the stacks tell the deploy alone; everything else goes into the function's environment.
 FOR_DEPLOY = frozenset({"DEPLOY_BUCKET", "FUNCTION_SUBNETS", "FUNCTION_SECURITY_GROUPS"})

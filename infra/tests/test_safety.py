@@ -56,11 +56,6 @@ def test_every_queue_has_dead_letters_that_only_it_may_fill() -> None:
         assert dead["MessageRetentionPeriod"] > queues[name]["MessageRetentionPeriod"]
 
 
-def test_a_message_waits_six_times_as_long_as_the_function_may_take() -> None:
-    queues = [made.properties for made in resolved("AWS::SQS::Queue").values()]
-    assert {queue["VisibilityTimeout"] for queue in queues if "RedrivePolicy" in queue} == {6 * 30}
-
-
 def test_every_dead_letter_raises_an_alarm() -> None:
     watched = {
         alarm.properties["Dimensions"][0]["Value"]

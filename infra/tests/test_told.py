@@ -1,0 +1,65 @@
+"""What the stacks tell is what the shop and its deploy ask for, and what they make is what the adapters expect."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as django_settings
+
+from deploy.settings import ONLY_DEPLOY, names_in
+from infra import load
+from infra.tests.walking import resolved
+from shop.adapters.aws import client
+from shop.cart.dynamodb import DynamoCartStore
+from shop.cart.stores import StoredLine
+
+ROOT = Path(django_settings.BASE_DIR)
+# Given by whoever deploys, not by a stack.
+DEPLOYS_OWN = {"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID"}
+
+
+def zappa() -> Any:
+    return json.loads((ROOT / "zappa_settings.json").read_text())
+
+
+def test_a_deploy_is_told_all_that_it_fills_in() -> None:
+    asked = names_in([zappa(), json.loads((load.FOLDER / "policies" / "function.json").read_text())])
+    assert asked - DEPLOYS_OWN <= set(load.settings("dev")) | load.FOR_DEPLOY
+    assert load.FOR_DEPLOY == ONLY_DEPLOY <= asked
+
+
+def test_a_message_waits_for_the_function_as_zappa_has_it() -> None:
+    function = zappa()["base"]["timeout_seconds"]
+    queues = [made.properties for made in resolved("AWS::SQS::Queue").values()]
+    assert {queue["VisibilityTimeout"] for queue in queues if "RedrivePolicy" in queue} == {6 * function}
+
+
+def test_the_function_listens_to_every_queue() -> None:
+    told = load.settings("dev")
+    sources = [event["event_source"]["arn"] for event in zappa()["base"]["events"] if "event_source" in event]
+    heard = {told[arn.strip("${}")] for arn in sources}
+    queues = {made.properties["QueueName"] for made in resolved("AWS::SQS::Queue").values()}
+    assert {arn.rsplit(":", 1)[1] for arn in heard} == {name for name in queues if not name.endswith("-dead")}
+
+
+def table_of(name: str) -> str:
+    """A table on moto with the template's keys; its name."""
+    properties = load.resources("data", f"t{uuid4().hex[:8]}")[name].properties
+    made = {key: properties[key] for key in ("TableName", "AttributeDefinitions", "KeySchema", "BillingMode")}
+    client("dynamodb").create_table(**made)
+    return str(properties["TableName"])
+
+
+@pytest.mark.usefixtures("cloud")
+def test_bags_are_kept_in_the_table_of_the_template(settings: Any) -> None:
+    settings.CARTS_TABLE = table_of("Carts")
+    store = DynamoCartStore()
+    store.add("bag-1", StoredLine(7, 2, 1500))
+    found = store.load("bag-1")
+    assert found is not None
+    assert [(line.variant_id, line.quantity) for line in found.lines] == [(7, 2)]
+    (item,) = client("dynamodb").scan(TableName=settings.CARTS_TABLE)["Items"]
+    ttl = load.resources("data", "dev")["Carts"].properties["TimeToLiveSpecification"]
+    assert set(item[ttl["AttributeName"]]) == {"N"}
