@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test payment3p check torture format bench lock migrations clean
+.PHONY: help run test payment3p check torture format bench lock migrations deploy rollback undeploy clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,7 @@ check: $(READY) ## ruff, mypy, import-linter, template lint, migration check
 	@$(BIN)/djlint --lint --quiet templates sandbox/templates
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py check --fail-level WARNING
+	@$(BIN)/python -m deploy.migrations
 
 format: $(READY) ## put the code into the project's format
 	@$(BIN)/ruff check --fix .
@@ -48,6 +49,16 @@ torture: $(READY) ## the long proofs: purchases under crashes and races, stock u
 
 bench: $(READY) ## the benchmarks: prints figures, judges nothing
 	@$(BIN)/python -m bench
+
+DEPLOY = $(BIN)/python -m deploy.release
+deploy: $(READY) ## release this tree on STAGE=dev|staging|production (DRY_RUN=1 looks and changes nothing)
+	@$(DEPLOY) deploy $(STAGE) $(if $(DRY_RUN),--dry-run) $(if $(PACKAGE),--package $(PACKAGE))
+
+rollback: $(READY) ## go back to the release before the live one on STAGE=...
+	@$(DEPLOY) rollback $(STAGE) $(if $(DRY_RUN),--dry-run)
+
+undeploy: $(READY) ## take the function and its gateway away from STAGE=...; data stays
+	@$(DEPLOY) undeploy $(STAGE) $(if $(DRY_RUN),--dry-run)
 
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options

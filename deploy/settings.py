@@ -56,7 +56,7 @@ def read_values(stage: str, build_id: str) -> dict[str, str]:
     pages = session.client("ssm", region).get_paginator("get_parameters_by_path")
     found = {
         parameter["Name"].rpartition("/")[2]: parameter["Value"]
-        for page in pages.paginate(Path=f"{PREFIX}/{stage}/", Recursive=False)
+        for page in pages.paginate(Path=f"{PREFIX}/{stage}/", Recursive=True)
         for parameter in page["Parameters"]
     }
     account = session.client("sts", region).get_caller_identity()["Account"]

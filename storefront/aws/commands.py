@@ -12,7 +12,9 @@ from django.core.management import call_command
 
 from storefront.aws.refusals import Refused
 
-ALLOWED = ("check", "migrate", "reconcile", "roles", "sentinel", "showmigrations", "tax_rates")
+ALLOWED = (
+    *("check", "migrate", "reconcile", "release", "restore_drill", "roles", "sentinel", "showmigrations", "tax_rates"),
+)
 
 logger = logging.getLogger(__name__)
 

@@ -20,6 +20,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES")
 # Whoever goes around the edge is refused before anything else.
 ORIGIN_SECRET = env.str("ORIGIN_SECRET")
 MIDDLEWARE.insert(0, "storefront.aws.origin.OnlyThroughTheEdge")
+# Once a month Aurora's newest backup is restored beside the shop, and asked.
+DATABASE_COPIES, RESTORE_DRILLS = "shop.adapters.aurora.Clusters", True
 
 _connections = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 if env.str("DATABASE_URL", default=""):

@@ -1,0 +1,356 @@
+"""`make deploy STAGE=…`: a release, step by step; `make rollback`, `make undeploy`.
+
+    python -m deploy.release deploy STAGE [--dry-run] [--package ZIP] [--address URL]
+    python -m deploy.release rollback STAGE
+    python -m deploy.release undeploy STAGE --yes
+
+Each step may be done twice and finds out by itself whether it is needed, so a deploy that was cut off is begun again
+with the same words. The database is migrated by the new code in a function beside the live one, before anything is
+switched (docs/adr/0029-migrate-beside-the-live-function.md). What does not pass its smoke test is rolled back: the
+former package is deployed again, with the settings that it had.
+"""
+
+import argparse
+import getpass
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from deploy.account import Account, CommandFailed, in_hex, sha256
+from deploy.settings import STAGES, NotReady, read_values, write, write_role
+from deploy.smoke import Shop, SmokeTestFailed, smoke_test
+from deploy.static import put_static
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "dist" / "aspireclothes.zip"
+STATIC = ROOT / ".local" / "package" / "static"
+LOG_LINES = 60
+# What `migrate` says of each: "  Applying shop.0003_more... OK".
+APPLIED = re.compile(r"Applying (\S+?)\.\.\.")
+
+
+class Stopped(Exception):
+    """The deploy ends here; the message says why and what to do."""
+
+
+@dataclass
+class Release:
+    """One run: what is released where, and what was said on the way."""
+
+    stage: str
+    kind: str
+    build: str
+    commit: str
+    dry: bool = False
+    address: str = ""
+    who: str = field(default_factory=lambda: f"{getpass.getuser()} on {socket.gethostname()}")
+    run: str = field(default_factory=lambda: uuid4().hex)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    migrations: list[str] = field(default_factory=list)
+    package: Path | None = None
+    log: list[str] = field(default_factory=list)
+
+    def say(self, words: str) -> None:
+        self.log.append(words)
+        print(words, flush=True)  # noqa: T201 - this is what it is for
+
+    def told(self, outcome: str) -> dict[str, Any]:
+        """What the admin's list of releases shows."""
+        return {
+            **{"run": self.run, "stage": self.stage, "kind": self.kind, "build": self.build, "commit": self.commit},
+            **{"who": self.who, "began_at": self.began.isoformat(), "ended_at": datetime.now(UTC).isoformat()},
+            "zip_sha256": sha256(self.package) if self.package else "",
+            "zip_bytes": self.package.stat().st_size if self.package else 0,
+            **{"migrations": self.migrations, "outcome": outcome, "log": "\n".join(self.log[-LOG_LINES:])},
+        }
+
+
+@dataclass
+class Target:
+    """Where it goes: the account, what its stacks told, Zappa's settings, and what was live there before."""
+
+    account: Account
+    values: dict[str, str]
+    settings: Path
+    history: list[dict[str, Any]]
+    # The package's key in the bucket.
+    key: str = ""
+
+    @property
+    def role(self) -> str:
+        """The function's, by the name that Zappa gives it."""
+        return f"arn:aws:iam::{self.values['ACCOUNT']}:role/{self.account.function}-ZappaLambdaExecutionRole"
+
+
+def deploy(release: Release) -> None:
+    """Release this tree. Raises Stopped."""
+    release.say(f"1. Checking the tree (commit {release.commit[:10]}) and its migrations")
+    check_tree(release)
+    target = look(release)
+    if release.dry:
+        release.say("Nothing was changed (--dry-run). It would package, put static files, migrate, switch and ask it.")
+        return
+    release.say("3. Packaging")
+    release.package = release.package or build_package()
+    release.say(f"4. Static files to {target.values['STATIC_BUCKET']}")
+    put, there = put_static(target.account.clients["s3"], target.values["STATIC_BUCKET"], static_folder())
+    release.say(f"   {put} new, {there} there already")
+    target.key = target.account.upload(release.package)
+    migrate(release, target)
+    switch(release, target)
+    release.say("7. Smoke test")
+    try:
+        smoke_test(shop_at(release, target.account), release.build, release.say)
+    except SmokeTestFailed as failure:
+        release.say(f"   FAILED: {failure}")
+        roll_back_failed(release, target)
+        raise Stopped(f"build {release.build} is not live: {failure}") from failure
+    finish(release, target)
+
+
+def look(release: Release) -> Target:
+    """What the stacks told, and what is there."""
+    values = read_values(release.stage, release.build)
+    settings = write(release.stage, values, folder(release.stage))
+    account = Account(release.stage, values["DEPLOY_BUCKET"])
+    history = account.releases()
+    release.kind = "update" if account.live() and account.has_gateway() else "deploy"
+    former = history[-1]["build"] if history else "nothing"
+    release.say(f"2. {release.stage}: live is {former}; this is the {release.kind} of build {release.build}")
+    return Target(account, values, settings, history)
+
+
+def check_tree(release: Release) -> None:
+    """What is released is a commit whose migrations leave the version that serves in peace. Raises Stopped."""
+    changed = git("status", "--porcelain")
+    if changed:
+        raise Stopped(f"the tree has changes that are not committed:\n{changed}")
+    check_migrations(release)
+
+
+def check_migrations(release: Release) -> None:
+    """Raises Stopped."""
+    done = subprocess.run([sys.executable, "-m", "deploy.migrations"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise Stopped(f"the migrations are not safe:\n{done.stderr}")
+    release.say(f"   {done.stdout.strip()}")
+
+
+def build_package() -> Path:
+    """By `make package`; the same for every stage."""
+    run("make", "package")
+    return PACKAGE
+
+
+def static_folder() -> Path:
+    """What `make package` collected. Raises Stopped."""
+    if not (STATIC / "staticfiles.json").exists():
+        raise Stopped(f"{STATIC} has no static files: they come with `make package`")
+    return STATIC
+
+
+def migrate(release: Release, target: Target) -> None:
+    """By the new code, in a function of its own, while the former version serves. Raises Stopped."""
+    release.say("5. Migrating the database with the new code, beside the live function")
+    account, chosen = target.account, stage_settings(target.settings, release.stage)
+    write_role(release.stage, target.settings)
+    try:
+        with account.other_function(chosen, target.key, target.role) as other:
+            said = account.manage("migrate --noinput", other)
+    except CommandFailed as failure:
+        serves = "the former version serves as before" if account.live() else "nothing serves yet"
+        raise Stopped(f"the migration failed, and {serves}:\n{failure}") from failure
+    release.migrations = APPLIED.findall(said)
+    release.say(f"   {', '.join(release.migrations) or 'nothing to apply'}")
+
+
+def switch(release: Release, target: Target) -> None:
+    """From here on visitors get the new version."""
+    account = target.account
+    live = account.live()
+    if live and release.kind == "deploy":
+        release.say("   An earlier first deploy was cut off: its function is made anew")
+        account.delete_function(account.function)
+    elif live and is_already(live, release, target):
+        release.say("6. The function runs this build already")
+        return
+    release.say(f"6. Switching (zappa {release.kind})")
+    zappa(release.kind, release.stage, target.settings, "-z", f"s3://{account.bucket}/{target.key}")
+
+
+def is_already(live: dict[str, Any], release: Release, target: Target) -> bool:
+    build = live.get("Environment", {}).get("Variables", {}).get("BUILD_ID")
+    return build == release.build and in_hex(live["CodeSha256"]) in target.key
+
+
+def finish(release: Release, target: Target) -> None:
+    """What is live is written down: for a roll back in the bucket, for people in the shop."""
+    account, place = target.account, f"releases/{release.stage}/{release.build}"
+    for file in (target.settings, target.settings.parent / "function.json"):
+        account.put(f"{place}/{file.name}", file.read_bytes())
+    entry = {"build": release.build, "commit": release.commit, "package": target.key, "run": release.run}
+    account.write_releases([*(known for known in target.history if known["build"] != release.build), entry])
+    forget_pages(release, target.account, target.values)
+    release.say(f"Build {release.build} is live on {release.stage}.")
+    record(release, account, "live")
+
+
+def forget_pages(release: Release, account: Account, values: dict[str, str]) -> None:
+    """Pages that the edge kept are of the version before."""
+    if values.get("CDN_DISTRIBUTION_ID"):
+        release.say("8. The edge forgets the former pages")
+        account.forget_pages(values["CDN_DISTRIBUTION_ID"], release.run)
+
+
+def roll_back_failed(release: Release, target: Target) -> None:
+    """After a failed smoke test: the release that was live before. Raises Stopped."""
+    former = [known for known in target.history if known["build"] != release.build]
+    if not former:
+        release.say("   There is no former release to go back to. Correct it and deploy again.")
+        return
+    roll_back_to(former[-1], release, target.account)
+    record(release, target.account, "rolled back")
+
+
+def rollback(release: Release) -> None:
+    """Go back to the release before the one that is live. Raises Stopped."""
+    values = read_values(release.stage, release.build)
+    account = Account(release.stage, values["DEPLOY_BUCKET"])
+    history = account.releases()
+    if len(history) < 2:
+        raise Stopped("there is no former release to go back to")
+    release.build, release.commit = history[-2]["build"], history[-2]["commit"]
+    if release.dry:
+        release.say(f"Nothing was changed (--dry-run). It would go back to build {release.build}.")
+        return
+    roll_back_to(history[-2], release, account)
+    account.write_releases(history[:-1])
+    forget_pages(release, account, values)
+    record(release, account, "live")
+
+
+def roll_back_to(former: dict[str, Any], release: Release, account: Account) -> None:
+    """Deploy that package again with the settings it had. The database stays: migrations only add. Raises Stopped."""
+    release.say(f"Rolling back to build {former['build']}")
+    place = folder(release.stage) / "former"
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("zappa_settings.json", "function.json"):
+        content = account.get(f"releases/{release.stage}/{former['build']}/{name}")
+        if content is None:
+            raise Stopped(f"the settings of build {former['build']} are gone from {account.bucket}: deploy its commit")
+        (place / name).write_bytes(content)
+    settings = place / "zappa_settings.json"
+    known = json.loads(settings.read_text())
+    known["base"]["attach_policy"] = str(place / "function.json")
+    settings.write_text(json.dumps(known))
+    zappa("update", release.stage, settings, "-z", f"s3://{account.bucket}/{former['package']}")
+    try:
+        smoke_test(shop_at(release, account), former["build"], release.say)
+    except SmokeTestFailed as failure:
+        raise Stopped(f"build {former['build']} does not answer either: {failure}") from failure
+    release.say(f"Build {former['build']} is live again.")
+
+
+def undeploy(release: Release) -> None:
+    """Take the function and its gateway away; data, queues, files and packages stay."""
+    values = read_values(release.stage, release.build)
+    settings = write(release.stage, values, folder(release.stage))
+    account = Account(release.stage, values["DEPLOY_BUCKET"])
+    account.delete_function(f"{account.function}-migrate")
+    if account.live() is None:
+        release.say(f"Nothing is deployed on {release.stage}.")
+        return
+    if release.dry:
+        release.say(f"Nothing was changed (--dry-run). It would take {account.function} and its gateway away.")
+        return
+    zappa("undeploy", release.stage, settings, "-y")
+    release.say(f"{account.function} is gone. Its data is where it was.")
+
+
+def record(release: Release, account: Account, outcome: str) -> None:
+    """Into the shop's own list; a shop that cannot write it is no reason to stop."""
+    try:
+        account.manage("release " + shlex.quote(json.dumps(release.told(outcome))))
+    except CommandFailed as failure:
+        release.say(f"   The release could not be written into the shop: {failure}")
+
+
+def shop_at(release: Release, account: Account) -> Shop:
+    return Shop(release.address or account.gateway(), account.origin_secret())
+
+
+def stage_settings(settings: Path, stage: str) -> dict[str, Any]:
+    """Zappa's settings of the stage, with those of its base."""
+    known = json.loads(settings.read_text())
+    return {**known["base"], **known[stage]}
+
+
+def folder(stage: str) -> Path:
+    return ROOT / ".local" / "deploy" / stage
+
+
+def zappa(command: str, stage: str, settings: Path, *more: str) -> None:
+    """Zappa in the folder of its settings, where it leaves a file or two meanwhile. Raises Stopped."""
+    run(str(Path(sys.executable).parent / "zappa"), command, stage, "-s", str(settings), *more, place=settings.parent)
+
+
+def run(*command: str, environment: dict[str, str] | None = None, place: Path = ROOT) -> None:
+    """Raises Stopped when it fails; what it says is seen at once."""
+    # Zappa imports its callbacks, which are ours, whatever folder it runs in.
+    variables = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
+    done = subprocess.run(command, cwd=place, env=variables, check=False)  # noqa: S603
+    if done.returncode:
+        raise Stopped(f"{Path(command[0]).name} {command[1]} failed; deploy again once that is mended")
+
+
+def git(*command: str) -> str:
+    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
+
+
+ACTIONS: dict[str, Callable[[Release], None]] = {"deploy": deploy, "rollback": rollback, "undeploy": undeploy}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 1, with words, when it did not come to its end."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.release", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("action", choices=ACTIONS)
+    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument("--dry-run", action="store_true", help="look, and change nothing")
+    parser.add_argument("--package", type=Path, help="a package that was built before")
+    parser.add_argument(
+        "--address", default="", help="where the smoke test asks; the gateway's own address if not said"
+    )
+    parser.add_argument("--yes", action="store_true", help="undeploy without asking")
+    chosen = parser.parse_args(arguments)
+    if (
+        chosen.action == "undeploy"
+        and not chosen.yes
+        and input(f"Undeploy {chosen.stage}? Type its name: ") != chosen.stage
+    ):
+        return 1
+    commit = git("rev-parse", "HEAD")
+    release = Release(chosen.stage, chosen.action, commit[:12], commit, dry=chosen.dry_run, address=chosen.address)
+    release.package = chosen.package
+    try:
+        ACTIONS[chosen.action](release)
+    except (Stopped, NotReady) as reason:
+        release.say(f"STOPPED: {reason}")
+        return 1
+    except KeyboardInterrupt:
+        release.say("INTERRUPTED. Deploy again: what was done is found.")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

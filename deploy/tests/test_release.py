@@ -1,0 +1,251 @@
+"""A release, against moto, with packages that really run: from the first deploy to none."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import account as accounts
+from deploy import release as releases
+from deploy import smoke
+from deploy.account import Account
+from deploy.static import put_static
+from deploy.tests.stage import make_stage, quick_zappa, records, small_package
+from sandbox.cloud import functions
+from sandbox.cloud.gateway import gateway
+
+pytestmark = pytest.mark.xdist_group("release")
+FIRST, SECOND = "a" * 40, "b" * 40
+CHECK = releases.check_migrations
+
+
+class Deploys:
+    """Runs `make deploy` on the stage dev, for one commit after the other."""
+
+    def __init__(self, place: Path, values: dict[str, str], address: str) -> None:
+        self.place, self.values, self.address = place, values, address
+        self.commit, self.changed = FIRST, ""
+        self.account = Account("dev", values["DEPLOY_BUCKET"])
+
+    def git(self, *command: str) -> str:
+        return self.changed if command[0] == "status" else self.commit
+
+    def __call__(self, action: str, *more: str, package: Path | None = None, commit: str = "") -> int:
+        self.commit = commit or self.commit
+        chosen = ["--package", str(package)] if package else []
+        return releases.main([action, "dev", "--address", self.address, *chosen, *more])
+
+    def live(self) -> str:
+        found = self.account.live()
+        return found["Environment"]["Variables"]["BUILD_ID"] if found else ""
+
+
+@pytest.fixture
+def deploys(cloud: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deploys]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud)
+    static = tmp_path / "static"
+    static.mkdir()
+    (static / "staticfiles.json").write_text(json.dumps({"paths": {"a.css": "a.1234.css", "b.svg": "b.5678.svg"}}))
+    for name in ("a.1234.css", "b.5678.svg", "a.css"):
+        (static / name).write_text(name)
+    monkeypatch.setattr(releases, "STATIC", static)
+    monkeypatch.setattr(releases, "folder", lambda stage: tmp_path / "deploy")
+    monkeypatch.setattr(releases, "check_migrations", lambda release: None)
+    # Zappa itself deploys in test_whole_shop.py.
+    monkeypatch.setattr(releases, "zappa", quick_zappa)
+    monkeypatch.setattr(releases, "write_role", lambda stage, settings: None)
+    monkeypatch.setattr(accounts, "ROLE_PAUSE", 0)
+    monkeypatch.setattr(smoke, "PATIENCE", 0)
+    monkeypatch.setattr(smoke, "PAUSE", 0)
+    with gateway("aspireclothes-dev") as address:
+        made = Deploys(tmp_path, make_stage("dev"), address)
+        monkeypatch.setattr(releases, "git", made.git)
+        yield made
+        made("undeploy", "--yes")
+    functions.end_all()
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out
+
+
+def test_from_the_first_deploy_over_an_update_and_a_rollback_to_none(
+    deploys: Deploys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+    out = said(capsys)
+    assert "live is nothing; this is the deploy of build aaaaaaaaaaaa" in out
+    assert "   shop.0003_more" in out
+    assert "   2 new, 0 there already" in out
+    assert "Build aaaaaaaaaaaa is live on dev." in out
+    assert deploys.live() == "a" * 12
+
+    assert deploys("deploy", package=small_package(deploys.place, mark="2"), commit=SECOND) == 0
+    out = said(capsys)
+    assert "live is aaaaaaaaaaaa; this is the update of build bbbbbbbbbbbb" in out
+    assert "   0 new, 2 there already" in out
+    assert deploys.live() == "b" * 12
+
+    assert deploys("rollback") == 0
+    assert "Build aaaaaaaaaaaa is live again." in said(capsys)
+    assert deploys.live() == "a" * 12
+    assert deploys("rollback") == 1
+    assert "STOPPED: there is no former release to go back to" in said(capsys)
+
+    told = [(each["kind"], each["build"], each["outcome"], each["migrations"]) for each in records(deploys.place)]
+    assert told == [
+        ("deploy", "a" * 12, "live", ["shop.0003_more"]),
+        ("update", "b" * 12, "live", ["shop.0003_more"]),
+        ("rollback", "a" * 12, "live", []),
+    ]
+    assert records(deploys.place)[1]["zip_bytes"] > 100
+    assert deploys("undeploy", "--yes") == 0
+    assert deploys.live() == ""
+    assert "Nothing is deployed" not in said(capsys)
+    assert deploys("undeploy", "--yes") == 0
+    assert "Nothing is deployed on dev." in said(capsys)
+
+
+def test_what_fails_its_smoke_test_is_rolled_back_and_told(
+    deploys: Deploys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+    broken = small_package(deploys.place, ready=False)
+    assert deploys("deploy", package=broken, commit=SECOND) == 1
+    out = said(capsys)
+    assert "FAILED: /readyz answered 503: the database does not answer" in out
+    assert "Rolling back to build aaaaaaaaaaaa" in out
+    assert "STOPPED: build bbbbbbbbbbbb is not live" in out
+    assert deploys.live() == "a" * 12
+    smoke.smoke_test(smoke.Shop(deploys.address, "let-me-in"), "a" * 12, print)
+    assert [each["outcome"] for each in records(deploys.place)] == ["live", "rolled back"]
+    assert [known["build"] for known in deploys.account.releases()] == ["a" * 12]
+
+
+def test_a_failed_migration_changes_nothing_for_visitors(deploys: Deploys, capsys: pytest.CaptureFixture[str]) -> None:
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+    assert deploys("deploy", package=small_package(deploys.place, migrates=False), commit=SECOND) == 1
+    out = said(capsys)
+    assert "STOPPED: the migration failed, and the former version serves as before:\ncolumn exists already" in out
+    assert "6. Switching" not in out.partition("build bbbbbbbbbbbb")[2]
+    assert deploys.live() == "a" * 12
+    names = [each["FunctionName"] for each in deploys.account.functions.list_functions()["Functions"]]
+    assert "aspireclothes-dev-migrate" not in names
+
+
+CUTS = ("put_static", "migrate", "switch", "smoke_test", "finish")
+
+
+def test_a_deploy_that_was_cut_off_anywhere_goes_on_with_the_same_words(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = small_package(deploys.place)
+
+    def cut(*arguments: Any, **more: Any) -> None:
+        raise KeyboardInterrupt
+
+    for step in CUTS:
+        with monkeypatch.context() as patch:
+            patch.setattr(releases, step, cut)
+            assert deploys("deploy", package=package) == 130
+    assert "INTERRUPTED. Deploy again: what was done is found." in said(capsys)
+    assert deploys("deploy", package=package) == 0
+    out = said(capsys)
+    assert "6. The function runs this build already" in out
+    assert [each["outcome"] for each in records(deploys.place)] == ["live"]
+    deploys.account.functions.create_function(
+        FunctionName="aspireclothes-dev-migrate",
+        Runtime="python3.11",
+        Role="arn:aws:iam::123456789012:role/aspireclothes-dev-ZappaLambdaExecutionRole",
+        Handler="a.b",
+        Code={"S3Bucket": deploys.account.bucket, "S3Key": deploys.account.releases()[0]["package"]},
+    )
+    assert deploys("deploy", package=package) == 0
+
+
+def test_a_first_deploy_that_was_cut_off_before_its_gateway_is_begun_anew(
+    deploys: Deploys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = small_package(deploys.place)
+    assert deploys("deploy", package=package) == 0
+    deploys.account.clients["cloudformation"].delete_stack(StackName="aspireclothes-dev")
+    assert deploys("deploy", package=package) == 0
+    assert "An earlier first deploy was cut off: its function is made anew" in said(capsys)
+    assert deploys.account.has_gateway()
+
+
+def test_a_tree_with_changes_or_with_unsafe_migrations_is_refused_before_anything_is_done(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploys.changed = " M shop/models.py"
+    assert deploys("deploy", package=small_package(deploys.place)) == 1
+    assert "STOPPED: the tree has changes that are not committed:\n M shop/models.py" in said(capsys)
+    deploys.changed = ""
+    monkeypatch.setattr(releases, "check_migrations", CHECK)
+    bad = subprocess.CompletedProcess("", 1, "", "shop 0003_drop: DROPPING columns\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "run", lambda *arguments, **more: bad)
+        assert deploys("deploy", package=small_package(deploys.place)) == 1
+    out = said(capsys)
+    assert "STOPPED: the migrations are not safe:\nshop 0003_drop: DROPPING columns" in out
+    assert "2. dev" not in out
+    assert deploys.live() == ""
+
+
+def test_a_dry_run_looks_and_changes_nothing(deploys: Deploys, capsys: pytest.CaptureFixture[str]) -> None:
+    assert deploys("deploy", "--dry-run", package=small_package(deploys.place)) == 0
+    assert "this is the deploy of build aaaaaaaaaaaa\nNothing was changed (--dry-run)." in said(capsys)
+    assert deploys.live() == ""
+    bucket = deploys.account.clients["s3"].list_objects_v2(Bucket=deploys.values["STATIC_BUCKET"])
+    assert "Contents" not in bucket
+
+
+def test_without_a_former_release_a_failed_smoke_test_says_that_there_is_none(
+    deploys: Deploys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploys("deploy", package=small_package(deploys.place, ready=False)) == 1
+    assert "There is no former release to go back to. Correct it and deploy again." in said(capsys)
+    assert deploys("deploy", package=small_package(deploys.place), commit=SECOND) == 0
+
+
+def test_static_files_are_put_by_their_hashed_names_for_ever(deploys: Deploys) -> None:
+    s3, bucket = deploys.account.clients["s3"], deploys.values["STATIC_BUCKET"]
+    assert put_static(s3, bucket, releases.STATIC) == (2, 0)
+    keys = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert keys == ["static/a.1234.css", "static/b.5678.svg"]
+    head = s3.head_object(Bucket=bucket, Key="static/a.1234.css")
+    assert head["ContentType"] == "text/css; charset=utf-8"
+    assert head["CacheControl"] == "public, max-age=31536000, immutable"
+
+
+def test_without_static_files_the_deploy_says_where_they_come_from(
+    deploys: Deploys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(releases.STATIC)
+    assert deploys("deploy", package=small_package(deploys.place)) == 1
+    assert "they come with `make package`" in said(capsys)
+
+
+def test_a_role_that_was_just_made_is_waited_for(deploys: Deploys, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = [1, 1]
+    functions_of = deploys.account.functions
+
+    def create(**settings: Any) -> None:
+        if refusals:
+            refusals.pop()
+            words = {"Error": {"Code": "InvalidParameterValueException", "Message": "role cannot be assumed by Lambda"}}
+            raise functions_of.exceptions.InvalidParameterValueException(words, "CreateFunction")
+
+    monkeypatch.setattr(accounts, "ROLE_PAUSE", 0)
+    monkeypatch.setattr(functions_of, "create_function", create)
+    deploys.account.create_function(FunctionName="x")
+    assert refusals == []
+
+
+def test_an_unknown_stage_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        releases.main(["deploy", "elsewhere"])
