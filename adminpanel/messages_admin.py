@@ -5,15 +5,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from adminpanel.history import note_changes
 from adminpanel.long_lists import RecentValuesFilter
 from adminpanel.person import signed_in
-from adminpanel.site import ReadOnlyAdmin, state_column
+from adminpanel.site import ReadOnlyAdmin, state_column, status
 from shop.core import clock
 from shop.events.models import OutboxEvent
 from shop.mail.models import MailRefusal, OutgoingMail
+
+OUTCOMES = {"delivered": "good", "bounced": "bad", "complained": "bad", "soft": "warn"}
 
 
 class QueueAdmin(ReadOnlyAdmin):
@@ -60,7 +63,7 @@ class OutgoingMailAdmin(QueueAdmin):
         "subject",
         "to",
         state_column("state", {"sent": "good", "failed": "bad", "pending": "warn", "withheld": "bad"}),
-        state_column("outcome", {"delivered": "good", "bounced": "bad", "complained": "bad", "soft": "warn"}),
+        "became",
         "created_at",
         "sent_at",
         "attempts",
@@ -72,6 +75,11 @@ class OutgoingMailAdmin(QueueAdmin):
         *("outcome", "outcome_at", "outcome_words", "words"),
     ]
     actions = ["resend"]
+
+    @admin.display(description="Outcome", ordering="outcome")
+    def became(self, mail: OutgoingMail) -> SafeString | str:
+        """What the mail service told of it, if anything."""
+        return status(mail.get_outcome_display(), OUTCOMES[mail.outcome]) if mail.outcome else ""
 
     @admin.display(description="Text")
     def words(self, mail: OutgoingMail) -> str:
@@ -110,7 +118,10 @@ class MailRefusalAdmin(ReadOnlyAdmin):
         """Those that still stand are lifted under this person's name."""
         standing = MailRefusal.objects.filter(pk__in=queryset.values("pk"))
         count = standing.lift(signed_in(request))
-        tell(self, request, count, "address gets mails again", "addresses get mails again")
+        if count:
+            tell(self, request, count, "address gets mails again", "addresses get mails again")
+        else:
+            self.message_user(request, "These had been lifted before.", messages.WARNING)
 
 
 def tell(staff_admin: Any, request: HttpRequest, count: int, one: str, many: str) -> None:

@@ -43,14 +43,15 @@ class MailRefused(Exception):
 
 
 class MailWaits(Exception):
-    """No mail goes at the moment; the message says why, in words for staff. The same mail comes again."""
+    """No mail goes until somebody does something about it, or a day is over; the words tell staff what."""
 
 
 class MailSender(Protocol):
     def send(self, mail: Mail) -> None:
         """Hand the mail over. Never in a transaction.
 
-        Raises MailRefused for a mail that is not to come again; after anything else the same mail does.
+        Raises MailRefused for a mail that is not to come again; after anything else the same mail does, and after
+        MailWaits as often as it takes.
         """
 
 

@@ -28,7 +28,6 @@ NEVER = {
 }
 # Nothing goes until somebody or some time has changed something.
 LATER = {
-    "TooManyRequestsException": "SES is asked to send faster than the account may",
     "LimitExceededException": "the account's limit of mails in 24 hours is reached",
     "AccountSuspendedException": "AWS has suspended the account's sending for good: open a case with AWS support",
     "SendingPausedException": "sending is paused, of the account or the configuration set: see its reputation in SES",
@@ -73,7 +72,7 @@ def _raw(mail: Mail) -> bytes:
 
 
 def _meaning(error: "ClientError") -> Exception:
-    """What an answer of SES means for the mail. One that the tables do not know comes again as it is."""
+    """What an answer of SES means for the mail. One that is in no table, such as throttling, comes again as it is."""
     told = error.response.get("Error", {})
     code, words = told.get("Code", ""), told.get("Message", "")
     if code == "MessageRejected" and SANDBOX in words:

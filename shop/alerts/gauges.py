@@ -18,8 +18,8 @@ def report() -> None:
     measure({"OutboxAge": (clock.now() - oldest).total_seconds()}, unit="Seconds")
     measure(
         {
-            "EventsDead": events.given_up().count(),
-            "MailsGivenUp": mails.given_up().count(),
-            "AlertsOpen": Alert.objects.open().count(),
+            "DeadEvents": events.given_up().count(),
+            "DeadMails": mails.given_up().count(),
+            "OpenAlerts": Alert.objects.open().count(),
         }
     )

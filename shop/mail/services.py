@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.template import Context, Engine
 from django.utils.module_loading import import_string
 
 from shop.adapters.kick import rows_wait
-from shop.adapters.mail import Attachment, Mail, MailRefused, MailSender, digest_of
+from shop.adapters.mail import Attachment, Mail, MailRefused, MailSender, MailWaits, digest_of
 from shop.adapters.notices import StaffNotices
 from shop.core import clock
 from shop.core.attempts import batches
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 State = OutgoingMail.State
 MAILS_A_BATCH = 10
+# When no mail goes at all.
+MAILS_WAIT = timedelta(minutes=5)
 
 
 def queue_mail(
@@ -111,6 +114,11 @@ def _send(sender: MailSender, row: OutgoingMail) -> bool:
         log.warning("mail %s is refused: %s", row.key, error)
         measure({"MailsFailed": 1})
         pending.update(state=State.FAILED, last_error=str(error)[:2000])
+        return False
+    except MailWaits as error:
+        log.warning("mail %s waits: %s", row.key, error)
+        # Not counted: however long it takes, the mail is not given up. The sentinel tells after an hour.
+        pending.update(next_attempt_at=clock.now() + MAILS_WAIT, attempts=row.attempts - 1, last_error=str(error))
         return False
     except Exception as error:  # noqa: BLE001 - whatever the sender raised, the row says it and is tried again
         log.warning("mail %s was not sent: %r", row.key, error)

@@ -9,7 +9,7 @@ from unittest.mock import ANY
 from uuid import uuid4
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
 from django.core.mail import BadHeaderError
 from django.db import transaction
@@ -108,7 +108,7 @@ def ses(cloud: str, settings: Settings) -> Stubber:
     [
         ("MessageRejected", MailRefused, "SES does not take this mail: told"),
         ("BadRequestException", MailRefused, "SES finds a fault in this mail: told"),
-        ("TooManyRequestsException", MailWaits, "faster than the account may"),
+        ("TooManyRequestsException", ClientError, "TooManyRequestsException"),
         ("LimitExceededException", MailWaits, "limit of mails in 24 hours"),
         ("AccountSuspendedException", MailWaits, "suspended the account's sending for good: open a case"),
         ("SendingPausedException", MailWaits, "sending is paused"),

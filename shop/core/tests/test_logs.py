@@ -75,7 +75,7 @@ def test_what_cannot_be_written_as_json_does_not_stop_the_line(lines: list[dict[
 
 def test_figures_are_a_line_of_cloudwatchs_embedded_format(lines: list[dict[str, Any]]) -> None:
     measure({"Revenue": 7800}, unit="None", Currency="GBP")
-    measure({"EventsDead": 0, "AlertsOpen": 2})
+    measure({"DeadEvents": 0, "OpenAlerts": 2})
     revenue, gauges = lines
     assert isinstance(revenue["_aws"].pop("Timestamp"), int)
     assert revenue == {
@@ -92,7 +92,7 @@ def test_figures_are_a_line_of_cloudwatchs_embedded_format(lines: list[dict[str,
         "Currency": "GBP",
     }
     assert gauges["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[]]
-    assert (gauges["EventsDead"], gauges["AlertsOpen"]) == (0, 2)
+    assert (gauges["DeadEvents"], gauges["OpenAlerts"]) == (0, 2)
 
 
 @pytest.mark.parametrize(

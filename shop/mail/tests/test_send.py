@@ -1,6 +1,7 @@
 import email
 import email.policy
 from collections import Counter
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.template import Engine
 from pytest_django import Settings
 
-from shop.adapters.mail import Mail, MailSender
+from shop.adapters.mail import Mail, MailRefused, MailSender, MailWaits
 from shop.adapters.mail_files import FileMailSender
 from shop.core import clock
 from shop.core.attempts import MAX_ATTEMPTS
@@ -50,6 +51,16 @@ def body(mail: EmailMessage, kind: str) -> str:
 class BrokenSender(MailSender):
     def send(self, mail: Mail) -> None:
         raise ConnectionError("the mail service is away")
+
+
+class RefusingSender(MailSender):
+    def send(self, mail: Mail) -> None:
+        raise MailRefused("too big")
+
+
+class WaitingSender(MailSender):
+    def send(self, mail: Mail) -> None:
+        raise MailWaits("sending is paused")
 
 
 class CountingSender(FileMailSender):
@@ -121,6 +132,27 @@ def test_a_mail_that_cannot_go_waits_and_says_why(settings: Settings) -> None:
     assert (row.state, row.attempts) == ("pending", 1)
     assert row.last_error == "ConnectionError('the mail service is away')"
     assert row.next_attempt_at > clock.now()
+
+
+@pytest.mark.django_db
+def test_a_mail_that_no_sender_would_take_is_given_up_at_once(settings: Settings) -> None:
+    settings.MAIL_SENDER = f"{__name__}.RefusingSender"
+    greet()
+    assert send_due_mail() == 0
+    row = OutgoingMail.objects.get()
+    assert (row.state, row.attempts, row.last_error) == ("failed", 1, "too big")
+
+
+@pytest.mark.django_db
+def test_mails_wait_as_long_as_none_goes_and_are_not_given_up(settings: Settings) -> None:
+    settings.MAIL_SENDER = f"{__name__}.WaitingSender"
+    greet()
+    OutgoingMail.objects.update(attempts=MAX_ATTEMPTS - 1)
+    before = clock.now()
+    assert send_due_mail() == 0
+    row = OutgoingMail.objects.get()
+    assert (row.state, row.attempts, row.last_error) == ("pending", MAX_ATTEMPTS - 1, "sending is paused")
+    assert timedelta(minutes=4) < row.next_attempt_at - before < timedelta(minutes=6)
 
 
 @pytest.mark.django_db

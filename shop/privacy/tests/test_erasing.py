@@ -19,7 +19,7 @@ from shop.accounts.security_models import AccountEvent, SignIn
 from shop.accounts.tests.test_home import invoice_of
 from shop.adapters.accounts import AccountsUnavailable, Holder
 from shop.core import clock
-from shop.mail.models import OutgoingMail
+from shop.mail.models import MailRefusal, OutgoingMail
 from shop.mail.services import queue_mail
 from shop.marketing.models import Redemption
 from shop.orders import services
@@ -88,6 +88,7 @@ def test_of_a_person_whose_orders_are_over_only_the_books_know_the_name(client: 
         user=alice, content_type=ContentType.objects.get_for_model(User), object_id=str(alice.pk),
         object_repr=alice.email, action_flag=CHANGE,
     )  # fmt: skip
+    MailRefusal.objects.create(email="alice@example.org", kind="bounce", feedback_id="f")
     services.move(order(), Order.State.PAID)
     Order.objects.update(delivered_at=clock.now() - timedelta(days=31))
     answer = client.post(ERASE)
