@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 Pending = OutgoingMail.State.PENDING
 # An order that was never seen to arrive is over after so long, too.
 LONGEST = timedelta(days=180)
+# Who has been gone so long may have the address again, or have given it up; a guest's would stay for ever.
+REFUSALS_KEPT = timedelta(days=730)
 CLOSED = "account-closed:"
 NOBODY = "erased.invalid"
 
@@ -130,10 +132,14 @@ def forget_at_provider(holder: Holder, user: User) -> bool:
 
 
 def forget_later() -> int:
-    """Do what is left of closed accounts: at the provider, and in orders that are over by now; how many rows."""
+    """Do what is left of closed accounts: at the provider, and in orders that are over by now; how many rows.
+
+    Addresses that bounced two years ago are forgotten too, whoever's they were.
+    """
     waiting = User.objects.filter(erased_at__isnull=False, subject__isnull=False)[:20]
     told = sum(forget_at_provider(Holder(user.subject or "", user.email), user) for user in waiting)
     gone = OutgoingMail.objects.filter(key__startswith=CLOSED).exclude(state=Pending).delete()[0]
+    gone += MailRefusal.objects.filter(noted_at__lt=clock.now() - REFUSALS_KEPT).delete()[0]
     return told + gone + erase_contacts()
 
 

@@ -243,6 +243,14 @@ def test_a_provider_that_does_not_answer_is_asked_again(alice: User, monkeypatch
     assert (alice.subject, asked) == (None, ["7a1c-sub", "7a1c-sub"])
 
 
+def test_an_address_that_bounced_two_years_ago_is_forgotten() -> None:
+    for days in (729, 731):
+        at = clock.now() - timedelta(days=days)
+        MailRefusal.objects.create(email=f"{days}@example.org", kind="bounce", feedback_id=str(days), noted_at=at)
+    assert erasing.forget_later() == 1
+    assert MailRefusal.objects.get().email == "729@example.org"
+
+
 def test_no_mail_is_written_to_somebody_who_was_forgotten() -> None:
     queue_mail(key="x:1", to="A7KM-29QX@erased.invalid", template="account-closed", context={})
     assert not OutgoingMail.objects.exists()
