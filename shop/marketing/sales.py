@@ -9,9 +9,10 @@ A price that staff change while a sale has it is theirs: no sale touches it, and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from simple_history.utils import bulk_update_with_history
 
 from shop.catalog import listings
@@ -37,12 +38,27 @@ class Reduction:
 def apply_sales() -> int:
     """Bring prices to what the running sales say; how many variants were changed. Two queries when all is as it was."""
     wanted = wanted_reductions()
-    held = SalePrice.objects.filter(ended_at=None).values_list("variant_id", "sale_id", "percent")
-    there = {variant: Reduction(sale, percent) for variant, sale, percent in held}
-    differing = [variant for variant in {*wanted, *there} if wanted.get(variant) != there.get(variant)]
+    differing = differing_from(wanted)
     products = ProductVariant.objects.filter(pk__in=differing).values_list("product_id", flat=True)
     ids = sorted(set(products)) if differing else []
     return sum(apply_to(ids[start : start + BATCH], wanted) for start in range(0, len(ids), BATCH))
+
+
+def differing_from(wanted: Mapping[int, Reduction]) -> list[int]:
+    """The variants whose prices are not what is wanted of them."""
+    held = SalePrice.objects.filter(ended_at=None).values_list("variant_id", "sale_id", "percent")
+    there = {variant: Reduction(sale, percent) for variant, sale, percent in held}
+    return [variant for variant in {*wanted, *there} if wanted.get(variant) != there.get(variant)]
+
+
+def next_change(now: datetime) -> datetime | None:
+    """When apply_sales() will have something to do: now, when the next sale begins or ends, or never."""
+    if differing_from(wanted_reductions()):
+        return now
+    active = Sale.objects.filter(is_active=True)
+    ahead = [active.filter(starts_at__gt=now), active.filter(starts_at__lte=now, ends_at__gt=now)]
+    times = [ahead[0].aggregate(when=Min("starts_at"))["when"], ahead[1].aggregate(when=Min("ends_at"))["when"]]
+    return min((when for when in times if when), default=None)
 
 
 def wanted_reductions() -> dict[int, Reduction]:

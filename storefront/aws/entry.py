@@ -6,7 +6,7 @@ queues, fields and commands that are listed here or in the modules beside.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -17,6 +17,7 @@ from shop.core.logs import bound
 from storefront.aws import commands, queues, schedules
 from storefront.aws.gateway import Gateway, is_http
 from storefront.aws.refusals import Refused
+from storefront.aws.sleep import noting_use
 
 Event = dict[str, Any]
 
@@ -34,9 +35,12 @@ def lambda_handler(event: Any, context: Any) -> Any:
     with bound(request_id=str(getattr(context, "aws_request_id", ""))):
         if isinstance(event, dict) and is_http(event):
             # Django itself looks after connections, at the begin and the end of each request.
-            return gateway.answer(event, context)
-        with healthy_connections():
-            return work_for(event)(event)
+            with noting_use():
+                return gateway.answer(event, context)
+        work = work_for(event)
+        # A job by the clock is no reason to keep the database awake.
+        with healthy_connections(), nullcontext() if work is schedules.run else noting_use():
+            return work(event)
 
 
 def work_for(event: Any) -> Callable[[Any], Any]:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from shop.core.logs import bound
+from storefront.aws import sleep
 from storefront.aws.refusals import Refused
 
 if TYPE_CHECKING:
@@ -12,14 +13,19 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 def run(event: dict[str, Any]) -> dict[str, str]:
-    """Do the job that the schedule names. Raises Refused for one that is not listed, and what the job raises."""
+    """Do the job that the schedule names, unless the database sleeps and may go on sleeping.
+
+    Raises Refused for one that is not listed, and what the job raises.
+    """
     kwargs = event.get("kwargs")
     name = kwargs.get("job") if isinstance(kwargs, dict) else None
     if not isinstance(name, str):
         raise Refused("a schedule that names no job")
     job = job_named(name)
+    if sleep.may_sleep(job):
+        return {"job": name, "slept": "yes"}
     with bound(job=name):
-        job.run()
+        sleep.run(job)
     return {"job": name}
 
 

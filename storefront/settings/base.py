@@ -190,6 +190,7 @@ GRAPHQL_INTROSPECTION = env.bool("GRAPHQL_INTROSPECTION", default=False)
 # The shop's own tables, or DynamoDB: shop.cart.dynamodb.DynamoCartStore and the name of its table.
 CART_STORE = "shop.cart.stores.TableCartStore"
 CARTS_TABLE = env.str("CARTS_TABLE", default="")
+ACTIVITY_TABLE = env.str("ACTIVITY_TABLE", default="")
 # The adapters of the cloud need the names beneath them; those of a laptop need none.
 EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 # An event that its consumers have not handled so long after it was published is published again. A queue tries five

@@ -174,3 +174,12 @@ def with_bag(client: Client, settings: Any, *variants: int) -> str:
         store.add(KEY, StoredLine(variant, 1, 100))
     client.cookies["bag"] = get_cookie_signer(salt="bagshop.cart").sign(KEY)
     return KEY
+
+
+def test_a_guest_with_a_bag_is_told_of_it_without_a_word_to_the_database(
+    client: Client, settings: Any, django_assert_num_queries: Any
+) -> None:
+    settings.CART_STORE = "shop.cart.dynamodb.DynamoCartStore"
+    client.post("/cart/add/", {"variant": sizes("M")[0].pk}, headers=HERE)
+    with django_assert_num_queries(0):
+        assert client.get("/me/").json() == {"bag": 1, "name": ""}
