@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test payment3p check torture format bench lock migrations deploy rollback undeploy clean
+.PHONY: help run test payment3p check torture format bench package lock migrations deploy rollback undeploy clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ torture: $(READY) ## the long proofs: purchases under crashes and races, stock u
 
 bench: $(READY) ## the benchmarks: prints figures, judges nothing
 	@$(BIN)/python -m bench
+
+package: $(READY) ## the zip for AWS Lambda, in dist/
+	@$(BIN)/python -m deploy.package
 
 DEPLOY = $(BIN)/python -m deploy.release
 deploy: $(READY) ## release this tree on STAGE=dev|staging|production (DRY_RUN=1 looks and changes nothing)

@@ -13,6 +13,7 @@ import urllib.parse
 
 import psutil
 
+from bench.cold import cold
 from bench.measure import HOST, Figures, get, measure
 from bench.server import PORT, prepare, serve, thrown_away
 from bench.staff_site import staff_site
@@ -31,7 +32,7 @@ def main() -> None:
     """Measure what the command line asks for; all of it without arguments."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--requests", type=int, default=300, help="a page (default 300)")
-    parser.add_argument("--only", choices=["pages", "filters", "memory", "placing", "admin", "import"])
+    parser.add_argument("--only", choices=["pages", "filters", "memory", "placing", "admin", "import", "cold"])
     options = parser.parse_args()
     if options.only in (None, "pages", "memory"):
         with serve(prepare(THOUSAND)) as worker:
@@ -48,6 +49,8 @@ def main() -> None:
         staff_site()
     if options.only in (None, "import"):
         imports()
+    if options.only in (None, "cold"):
+        cold()
 
 
 def pages(worker: psutil.Process, requests: int) -> None:

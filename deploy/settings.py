@@ -3,9 +3,9 @@
     python -m deploy.settings STAGE [--build ID] [--folder FOLDER]
 
 zappa_settings.json and infra/policies/function.json have `${NAME}` where accounts differ. A NAME is a parameter that
-the stacks wrote to SSM as `/aspireclothes/<stage>/<NAME>`, or one of STAGE, AWS_REGION, ACCOUNT and BUILD_ID. In a
-list `["${NAME}"]` becomes what NAME's commas separate. All parameters but those of ONLY_DEPLOY go into the function's
-environment too.
+the stacks wrote to SSM as `/aspireclothes/<stage>/<NAME>`, or one of STAGE, AWS_REGION, ACCOUNT and BUILD_ID, or
+RUNTIME, which is this Python's: a package runs on the one that built it. In a list `["${NAME}"]` becomes what NAME's
+commas separate. All parameters but those of ONLY_DEPLOY go into the function's environment too.
 
 From Python, as a deploy does it:
 
@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ POLICY = ROOT / "infra" / "policies" / "function.json"
 STAGES = ("dev", "staging", "production")
 PREFIX = "/aspireclothes"
 DEFAULT_REGION = "us-east-1"
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 # What only making the function needs.
 ONLY_DEPLOY = frozenset({"DEPLOY_BUCKET", "FUNCTION_SUBNETS", "FUNCTION_SECURITY_GROUPS"})
@@ -67,6 +69,7 @@ def write(stage: str, values: Values, folder: Path) -> Path:
     """Write both files and return the settings' path. Raises NotReady."""
     settings, policy = json.loads(TEMPLATE.read_text()), json.loads(POLICY.read_text())
     chosen = {"base": settings["base"], stage: settings[stage]}
+    values = {"RUNTIME": RUNTIME} | dict(values)
     missing = sorted(names_in([chosen, policy]) - set(values))
     if missing:
         raise NotReady(f"no stack has written {', '.join(f'{PREFIX}/{stage}/{name}' for name in missing)}")
@@ -83,7 +86,8 @@ def write(stage: str, values: Values, folder: Path) -> Path:
 
 def environment(fixed: Values, values: Values) -> dict[str, str]:
     """The function's environment. Raises NotReady where it is more than Lambda takes."""
-    told = {name: value for name, value in values.items() if name not in ONLY_DEPLOY | LAMBDAS_OWN | {"ACCOUNT"}}
+    other = ONLY_DEPLOY | LAMBDAS_OWN | {"ACCOUNT", "RUNTIME"}
+    told = {name: value for name, value in values.items() if name not in other}
     whole = dict(sorted((told | dict(fixed)).items()))
     size = sum(len(name.encode()) + len(value.encode()) for name, value in whole.items())
     if size > MOST_ENVIRONMENT:

@@ -1,6 +1,7 @@
 """Zappa's settings of a stage, filled in from what the stacks told."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ WHOLE = {
     "AWS_REGION": "us-east-1",
     "ACCOUNT": "123456789012",
     "BUILD_ID": "b1",
+    "RUNTIME": "python3.12",
     "FUNCTION_SUBNETS": "subnet-a,subnet-b",
     "FUNCTION_SECURITY_GROUPS": "sg-a",
     "SITE_URL": "https://shop.example",
@@ -53,6 +55,13 @@ def test_the_function_is_told_what_the_stacks_told_and_nothing_it_may_not_have(t
     assert told["DJANGO_SETTINGS_MODULE"] == "storefront.settings.aws"
     assert not {"AWS_REGION", "ACCOUNT", "DEPLOY_BUCKET", "FUNCTION_SUBNETS", "FUNCTION_SECURITY_GROUPS"} & set(told)
     assert "environment_variables" not in base
+
+
+def test_the_function_runs_on_the_python_that_built_its_package(tmp_path: Path) -> None:
+    values = {name: value for name, value in WHOLE.items() if name != "RUNTIME"}
+    base, _ = written(tmp_path, values)
+    assert base["runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
+    assert "RUNTIME" not in base["aws_environment_variables"]
 
 
 def test_all_that_is_missing_is_said_at_once_and_nothing_is_written(tmp_path: Path) -> None:

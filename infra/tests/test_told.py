@@ -17,7 +17,7 @@ from shop.cart.stores import StoredLine
 
 ROOT = Path(django_settings.BASE_DIR)
 # Given by whoever deploys, not by a stack.
-DEPLOYS_OWN = {"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID"}
+DEPLOYS_OWN = {"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID", "RUNTIME"}
 
 
 def zappa() -> Any:

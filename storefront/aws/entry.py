@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from shop.core.logs import bound
@@ -23,6 +24,8 @@ Event = dict[str, Any]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.aws")
 gateway = Gateway(get_wsgi_application())
+# Imports every public view, and notes every name; otherwise the first visitor would wait for it.
+get_resolver().reverse_dict  # noqa: B018
 
 RESOLVER = "shop.graphql.appsync.resolve"
 
