@@ -17,6 +17,7 @@ from shop.checkout.sentinel.run import sentinel
 from shop.delivery.labels import drop_unused
 from shop.delivery.tracking import ask_for_news
 from shop.delivery.troubles import tell_uncollected
+from shop.edge.services import forget_old_purges, purge_due
 from shop.events.acknowledging import republish_unacknowledged
 from shop.events.relay import relay
 from shop.imports.services import write_due
@@ -62,6 +63,8 @@ def sandbox_jobs() -> tuple[Job, ...]:
 
 JOBS: tuple[Job, ...] = (
     Job("relay", relay, every=1),
+    # In the relay's tick: what its handlers wrote down falls at once.
+    Job("purge edge", purge_due, every=1),
     Job("mail", send_due_mail, every=1),
     Job("republish unacknowledged", republish_unacknowledged, every=300, first=300),
     Job("figures", report, every=300, first=300),
@@ -90,5 +93,6 @@ JOBS: tuple[Job, ...] = (
     Job("forget old tries", forget_old_limits, every=3600),
     Job("forget old sign-ins", forget_old_sign_ins, every=86400),
     Job("forget old account events", forget_old_events, every=86400),
+    Job("forget old purges", forget_old_purges, every=86400),
     *sandbox_jobs(),
 )

@@ -8,6 +8,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from infra import load
+from shop.adapters.edge_cloudfront import HEADER
 
 GIVEN = {
     "OriginSecret": "s" * 32,
@@ -166,3 +167,11 @@ def test_the_firewall_refuses_floods_and_known_attacks_but_not_providers() -> No
     limits = [rule["Statement"]["RateBasedStatement"] for rule in rules if "RateBasedStatement" in rule["Statement"]]
     assert [each["Limit"] for each in limits] == [2000, 100]
     assert all("/webhooks/" in str(each["ScopeDownStatement"]) for each in limits)
+
+
+def test_the_edge_reads_the_tags_that_the_shop_sends_and_shows_them_to_nobody() -> None:
+    assert distribution()["CacheTagConfig"] == {"HeaderName": HEADER}
+    policy = load.resources("edge", "dev")["PageHeaders"].properties["ResponseHeadersPolicyConfig"]
+    assert policy["RemoveHeadersConfig"] == {"Items": [{"Header": HEADER}]}
+    pages = [each for each in distribution()["CacheBehaviors"] if each["CachePolicyId"] == PUBLIC]
+    assert {each["ResponseHeadersPolicyId"] for each in pages} == {"edge.PageHeaders"}

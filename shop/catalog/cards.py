@@ -11,7 +11,7 @@ from django.urls import reverse
 from shop.catalog.models import ProductListing
 from shop.catalog.renditions import media_url
 from shop.catalog.snapshot import NEW_DAYS
-from shop.core import clock
+from shop.core import clock, shown
 from shop.core.money import format_money
 
 DOTS = 6
@@ -71,7 +71,11 @@ def rows_for(product_ids: Sequence[int]) -> dict[int, ProductListing]:
 def cards_for(
     product_ids: Sequence[int], *, families: Collection[str] = (), sizes: Collection[int] = (), in_stock: bool = False
 ) -> list[Card]:
-    """Cards of these products in this order: one query. Each shows its first colour that fits what is asked for."""
+    """Cards of these products in this order: one query. Each shows its first colour that fits what is asked for.
+
+    The page being made is noted to show them, also those that are not listed any more: they may come back.
+    """
+    shown.shows(*(shown.card(pk) for pk in product_ids))
     rows = rows_for(product_ids)
     return [
         card_of(rows[pk], shown_colour(rows[pk].colours, families=families, sizes=sizes, in_stock=in_stock))
@@ -146,4 +150,8 @@ def _tag(row: ProductListing) -> str:
         return "Sold out"
     if row.on_sale:
         return "Sale"
-    return "New" if row.published_at > clock.now() - timedelta(days=NEW_DAYS) else ""
+    new_until = row.published_at + timedelta(days=NEW_DAYS)
+    if new_until <= clock.now():
+        return ""
+    shown.shows_until(new_until)
+    return "New"

@@ -11,8 +11,11 @@ from django.db.models import CharField, F, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
+from shop.catalog import purging
 from shop.catalog.models import CatalogVersion, Category, Product, ProductImage, ProductListing, ProductVariant
 from shop.core import clock
+from shop.core.shown import EVERYTHING
+from shop.edge.services import purge_later
 
 BATCH = 500
 OfProduct = TypeVar("OfProduct", ProductVariant, ProductImage)
@@ -23,21 +26,30 @@ COLUMNS = [field.name for field in ProductListing._meta.concrete_fields if not f
 def refresh(product_ids: Iterable[int]) -> None:
     """Writes the listing rows of these products anew, and removes those of what the public may not buy.
 
-    A constant number of queries per 500 products. Ends by giving the catalogue a new version number.
+    A constant number of queries per 500 products. Ends by giving the catalogue a new version number. What edges keep
+    of pages that show the difference falls with the next purge.
     """
     # Ascending over all batches, and the version row last: every caller takes its locks in the same order.
     ids = sorted(set(product_ids))
+    tags: set[str] = set()
     for start in range(0, len(ids), BATCH):
-        _refresh_batch(ids[start : start + BATCH])
-    bump_version()
+        tags |= _refresh_batch(ids[start : start + BATCH])
+    purge_later(tags)
+    _next_version()
 
 
 def bump_version() -> None:
     """Tells every process that public pages have changed: for what no listing row holds, such as a category's name.
 
-    The number is at least the clock's (in microseconds), so that a restored or recreated database never shows an
-    old number again with other content.
+    Every page that an edge keeps falls.
     """
+    purge_later([EVERYTHING])
+    _next_version()
+
+
+def _next_version() -> None:
+    # At least the clock's (in microseconds), so that a restored or recreated database never shows an old number again
+    # with other content.
     CatalogVersion.objects.get_or_create(pk=1)
     CatalogVersion.objects.filter(pk=1).update(number=Greatest(F("number") + 1, Value(_microseconds(clock.now()))))
 
@@ -56,7 +68,8 @@ def publish_due() -> int:
     return len(due)
 
 
-def _refresh_batch(ids: Sequence[int]) -> None:
+def _refresh_batch(ids: Sequence[int]) -> set[str]:
+    """Returns the tags of the pages that have changed by it."""
     # Locked before anything is read, so that of two refreshes of one product the later sees the newer state.
     locked = Product.objects.published().filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
     products = {product.pk: product for product in locked}
@@ -68,6 +81,7 @@ def _refresh_batch(ids: Sequence[int]) -> None:
     )
     images = _by_product(ProductImage.objects.filter(product__in=products).order_by("product_id", "position", "pk"))
     categories = Category.objects.in_bulk()
+    before = purging.stored(ids)
     rows = [
         _row(products[pk], variants[pk], images.get(pk, []), _path(products[pk].category_id, categories))
         for pk in variants
@@ -76,6 +90,7 @@ def _refresh_batch(ids: Sequence[int]) -> None:
     ProductListing.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["product"], update_fields=COLUMNS, batch_size=BATCH
     )
+    return set(purging.of_changes(ids, before, purging.stored(ids)))
 
 
 def _by_product(rows: Iterable[OfProduct]) -> dict[int, list[OfProduct]]:

@@ -16,7 +16,7 @@ from shop.catalog import listings, tables
 from shop.catalog.facets import Entry, FacetIndex, build_index
 from shop.catalog.models import Category, Colour, Product, ProductListing, Size
 from shop.catalog.tables import Tables
-from shop.core import clock
+from shop.core import clock, shown
 
 NEW_DAYS = 60
 REQUEST_KEY = "catalogue_snapshot"
@@ -138,6 +138,9 @@ def current() -> Snapshot:
     version = listings.version()
     found = _kept.fits(version)
     if found:
+        if found.version != version:
+            # Made of an older catalogue, whose changes were purged already: no edge may keep such a page.
+            shown.shows_until(clock.now())
         return found
     with _kept.lock:  # one thread builds, the others take what it built
         return _kept.fits(version) or _kept.rebuild(version)

@@ -10,22 +10,34 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
+from shop.core import shown
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+# For pages that are purged whenever anything they show changes.
+PURGED = 86_400
+# Where a response keeps what its page shows. No header: nobody else is to read it.
+SHOWN = "edge_tags"
 
 
 def public_page(edge_seconds: int = 300) -> Callable[[View[P]], View[P]]:
     """A page that is the same for everybody: an edge may keep it that long, a browser asks again each time.
 
-    Such a view must not read cookies, the session or the user; tests check that no cookie is set or varied on.
+    Such a view must not read cookies, the session or the user; tests check that no cookie is set or varied on. What it
+    shows is noted with shop.core.shown, which may also shorten the time.
     """
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            response = view(request, *args, **kwargs)
+            with shown.collecting() as page:
+                response = view(request, *args, **kwargs)
             if response.status_code in (200, 301, 304, 404):
-                patch_cache_control(response, public=True, max_age=0, s_maxage=edge_seconds, stale_while_revalidate=60)
+                seconds = page.seconds(edge_seconds)
+                patch_cache_control(response, public=True, max_age=0, s_maxage=seconds, stale_while_revalidate=60)
+                setattr(response, SHOWN, frozenset(page.tags))
                 # Here too, since what compresses a page leaves an answer without a body as it is.
                 patch_vary_headers(response, ["Accept-Encoding"])
             return response

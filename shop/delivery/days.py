@@ -1,6 +1,6 @@
 """Working days: when parcels leave the house, and when carriers bring them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -26,6 +26,14 @@ def dispatch_day(now: datetime, cut_off: time = CUT_OFF, closed: Days | None = N
     today = local.date()
     leaves_today = local.time() < cut_off and is_working_day(today, settings.SHOP_COUNTRY, closed)
     return today if leaves_today else add_working_days(today, 1, settings.SHOP_COUNTRY, closed)
+
+
+def next_turn(now: datetime, cut_offs: Iterable[time]) -> datetime:
+    """When what pages say of days may change next, as long as nobody changes anything: a cut-off, or midnight here."""
+    local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
+    midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
+    today = (datetime.combine(local.date(), cut_off, local.tzinfo) for cut_off in cut_offs)
+    return min((moment for moment in today if moment > now), default=midnight)
 
 
 def add_working_days(day: date, days: int, country: str = "", closed: Days = ()) -> date:

@@ -6,6 +6,8 @@ from django.db.models import F, Q, Sum
 
 from shop.catalog.fit import Fit
 from shop.catalog.models import Product
+from shop.core import shown
+from shop.edge.services import purge_later
 from shop.orders.models import Order, OrderLine
 from shop.returns.models import Return, ReturnLine
 
@@ -51,4 +53,5 @@ def refresh_fits(product_ids: Collection[int] | None = None) -> int:
             )
             changed.append(product)
     Product.objects.bulk_update(changed, COUNTED, batch_size=500)
+    purge_later(shown.product(product.pk) for product in changed)
     return len(changed)

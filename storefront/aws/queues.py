@@ -17,7 +17,7 @@ RECEIVERS = {
     "KICK_QUEUE_ARN": "storefront.aws.queues.kick",
 }
 # What somebody waits for who just wrote it: the minute's schedule would do it too, only later.
-KICKED = ("relay", "mail")
+KICKED = ("relay", "purge edge", "mail")
 
 
 def receive(event: dict[str, Any]) -> None:
@@ -30,7 +30,14 @@ def receive(event: dict[str, Any]) -> None:
     sources = {str(record.get("eventSourceARN")) for record in records}
     if len(sources) > 1:
         raise Refused(f"one batch from several queues: {', '.join(sorted(sources))}")
-    receiver_of(sources.pop())(records)
+    source = sources.pop()
+    receive_all = receiver_of(source)
+    try:
+        receive_all(records)
+    finally:
+        if source == getattr(settings, "EVENTS_QUEUE_ARN", ""):
+            # What its consumers wrote down to fall at the edge falls now, whichever of them failed.
+            schedules.job_named("purge edge").run()
 
 
 def receiver_of(queue: str) -> Any:

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "storefront.kick.KickMiddleware",
+    "shop.edge.middleware.Edge",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -211,6 +212,14 @@ RESTORE_DRILLS = False
 MAIL_CONFIGURATION_SET = env.str("MAIL_CONFIGURATION_SET", default="")
 STAFF_NOTICES = "shop.adapters.notices.MailNotices"
 STAFF_TOPIC_ARN = env.str("STAFF_TOPIC_ARN", default="")
+# Who keeps public pages, and so has to be told what changed; empty: nobody.
+EDGE_STORE = ""
+# Whether pages are handed to it.
+EDGE = env.bool("EDGE", default=False)
+EDGE_DIR = LOCAL_DIR / "edge"
+# Purges are paid for by the path: the first 1,000 of a month are free of charge. Beyond these pages expire by time.
+EDGE_PATHS_A_MONTH = env.int("EDGE_PATHS_A_MONTH", default=1000)
+CDN_DISTRIBUTION_ID = env.str("CDN_DISTRIBUTION_ID", default="")
 
 AWS_REGION = env.str("AWS_REGION", default="us-east-1")
 # Empty: AWS itself. Who plays it on a laptop has an address; aws.py refuses any.

@@ -37,6 +37,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# Kept by the server that `make run` starts (EDGE=off: not): pages need the worker beside it, which lets them fall.
+EDGE_STORE = "shop.adapters.edge_files.PageStore"
+
 SELLER_NAME = "AspireClothes Demo Ltd"
 SELLER_ADDRESS = ["1 Sample Yard", "London E8 0ZZ", "United Kingdom"]
 SELLER_VAT_ID = "GB000000000"

@@ -27,7 +27,6 @@ NEEDED = {
     "STAFF_TOPIC_ARN": "the topic of notices to the staff",
     "CARTS_TABLE": "the table of bags",
     "ACTIVITY_TABLE": "the table of what visitors did",
-    "PAGES_TABLE": "the table of pages that the edge keeps",
     "MEDIA_BUCKET": "where pictures are kept",
     "STATIC_BUCKET": "where style sheets and scripts are kept",
     "EXPORTS_BUCKET": "where exports are kept",

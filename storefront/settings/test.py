@@ -18,8 +18,12 @@ SANDBOX_ALLOWED_WITHOUT_DEBUG = True
 DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# Tests that are about the edge ask for it.
+EDGE_STORE, EDGE = "", False
+
 # Removed when the process ends.
 SCRATCH = tempfile.TemporaryDirectory(prefix="aspireclothes-test-")
 MEDIA_ROOT = Path(SCRATCH.name) / "media"
 MAIL_DIR = Path(SCRATCH.name) / "mail"
 DUMPS_DIR = Path(SCRATCH.name) / "dumps"
+EDGE_DIR = Path(SCRATCH.name) / "edge"

@@ -10,11 +10,12 @@ from django.shortcuts import render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from shop.catalog import purging
 from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import cards_for
 from shop.catalog.facets import Wanted
 from shop.catalog.snapshot import CategoryNode, Snapshot
-from shop.core import clock
+from shop.core import clock, shown
 from shop.core.http import public_page
 from shop.orders.models import OrderLine
 
@@ -39,10 +40,11 @@ class Tile:
     renditions: dict[str, str]
 
 
-@public_page()
+@public_page(int(BEST_SELLERS_KEPT.total_seconds()))
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What is new, what is kept, what is reduced: three rows of cards, one query for all of them."""
+    shown.shows(purging.HOME)
     snapshot = snapshots.of(request)
     index = snapshot.index
     newest = index.orders["newest"]

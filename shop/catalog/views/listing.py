@@ -7,11 +7,13 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from shop.catalog import purging
 from shop.catalog import snapshot as snapshots
 from shop.catalog.filters import Filters, parse
 from shop.catalog.results import NoSuchPage, Results, Scope, results_for
 from shop.catalog.snapshot import DEPARTMENTS, CategoryNode, Snapshot
-from shop.core.http import public_page
+from shop.core import shown
+from shop.core.http import PURGED, public_page
 
 YEAR = 365 * 24 * 3600
 
@@ -25,12 +27,13 @@ class Heading:
     above: tuple[tuple[str, str], ...] = ()
 
 
-@public_page()
+@public_page(PURGED)
 @require_safe
 def listing(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Everything (no slug), what a department wears, or a category with all below it."""
     snapshot = snapshots.of(request)
     filters = parse(request.GET, snapshot)
+    note_list(snapshot, slug, filters)
     scope, heading = scope_of(snapshot, slug, filters, request.path)
     results = found_or_404(snapshot, scope, filters)
     return render(request, "shop/catalog/listing.html", page_context(snapshot, results, heading))
@@ -45,6 +48,17 @@ def colours(request: HttpRequest) -> HttpResponse:
     if request.GET.get("v") == snapshot.stylesheet_version:
         patch_cache_control(response, max_age=YEAR, immutable=True)
     return response
+
+
+def note_list(snapshot: Snapshot, slug: str, filters: Filters) -> None:
+    """Which list the page is of, whose every product it counts; what is new is counted anew by the hour."""
+    if slug in DEPARTMENTS:
+        tag = purging.of_department(slug)
+    else:
+        tag = purging.of_category(snapshot.categories[slug].id) if slug in snapshot.categories else purging.ALL
+    shown.shows(*purging.of_list(tag, filters))
+    if filters.new:
+        shown.shows_until(snapshot.built_at + snapshots.MAX_AGE)
 
 
 def found_or_404(snapshot: Snapshot, scope: Scope, filters: Filters) -> Results:

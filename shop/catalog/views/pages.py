@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from shop.catalog.models import SizeChart
 from shop.catalog.size_charts import tables
+from shop.core import shown
 from shop.core.countries import country_names
-from shop.core.http import public_page
+from shop.core.http import PURGED, public_page
 from shop.delivery.models import ShippingRate
 
 
@@ -75,13 +76,14 @@ PAGES = {
 }
 
 
-@public_page()
+@public_page(PURGED)
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """One of the pages above."""
     found = PAGES.get(slug)
     if found is None:
         raise Http404("There is no such page.")
+    shown.shows(f"page:{slug}")
     context = {"page": found, "slug": slug, "title": found.title, "pages": PAGES}
     context |= {"canonical": reverse("shop-page", args=[slug]), "shop_email": settings.SHOP_EMAIL}
     return render(request, f"shop/pages/{slug.replace('-', '_')}.html", context | found.context())

@@ -1,7 +1,7 @@
 """The product page."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,23 +18,28 @@ from shop.catalog.renditions import largest, media_url
 from shop.catalog.size_charts import Table, table
 from shop.catalog.snapshot import DEPARTMENTS, Snapshot
 from shop.checkout import promises
-from shop.core.http import absolute, public_page
+from shop.core import clock, shown
+from shop.core.http import PURGED, absolute, public_page
 from shop.core.money import Money
 from shop.delivery import services as delivery
+from shop.delivery.days import next_turn
 from shop.delivery.models import ShippingRate
 from shop.delivery.services import Offer
 from shop.suppliers.expected import expected
 from shop.warehouse import ahead
 
 RELATED = 4
+# How long an edge keeps what changes with every sale: how many are left of a chosen size, when one sold ahead comes.
+CHOSEN_FOR = timedelta(minutes=5)
 
 
-@public_page()
+@public_page(PURGED)
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product in one colour. `colour` and `size` in the query choose; `missing` says why one was sent back here."""
     snapshot = snapshots.of(request)
     found = get_object_or_404(Product.objects.published().select_related("category").with_size_chart(), slug=slug)
+    shown.shows(shown.product(found.pk))
     rates = delivery.shown_rates(snapshot, settings.SHOP_COUNTRY)
     choice = choose(
         found,
@@ -43,6 +48,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         colour=request.GET.get("colour", ""),
         size=request.GET.get("size", ""),
     )
+    note_until(choice, rates)
     return render(
         request,
         "shop/catalog/product.html",
@@ -62,6 +68,13 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             "data": structured_data(found, choice),
         },
     )
+
+
+def note_until(choice: Choice, rates: Sequence[ShippingRate]) -> None:
+    """The page names days, which move on at midnight and when today's parcels have left."""
+    shown.shows_until(next_turn(clock.now(), {rate.method.cut_off for rate in rates}))
+    if choice.variant:
+        shown.shows_until(clock.now() + CHOSEN_FOR)
 
 
 def arrival(product: Product, rates: Sequence[ShippingRate], snapshot: Snapshot) -> Offer | None:

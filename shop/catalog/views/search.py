@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from shop.catalog import purging
 from shop.catalog import search as full_text
 from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import cards_for
@@ -12,17 +13,19 @@ from shop.catalog.results import Scope
 from shop.catalog.snapshot import DEPARTMENTS, Snapshot
 from shop.catalog.suggest import search_url, suggestions
 from shop.catalog.views.listing import found_or_404
-from shop.core.http import public_page
+from shop.core import shown
+from shop.core.http import PURGED, public_page
 
 INSTEAD = 4
 
 
-@public_page()
+@public_page(PURGED)
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """What was found for the words, with the filters of a listing; else what to try instead."""
     snapshot = snapshots.of(request)
     filters = parse(request.GET, snapshot)
+    shown.shows(*purging.of_list(purging.SEARCH, filters))
     context: dict[str, object] = {
         "snapshot": snapshot,
         "words": filters.q,
@@ -35,11 +38,12 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/catalog/search.html", context)
 
 
-@public_page()
+@public_page(PURGED)
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
     """The lines of the search field's list as a piece of HTML; empty for less than two letters."""
     snapshot = snapshots.of(request)
+    shown.shows(purging.SEARCH)
     words = clean_words(request.GET.get("q", ""))
     context = {"groups": suggestions(words, snapshot), "words": words}
     return render(request, "shop/catalog/parts/suggestions.html", context)

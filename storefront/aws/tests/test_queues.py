@@ -1,5 +1,7 @@
 """Messages go to the receiver of their queue, whole, and a failure is everybody's to hear."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -9,6 +11,8 @@ from storefront.aws.entry import lambda_handler
 from storefront.aws.refusals import Refused
 from storefront.aws.tests.events import messages
 from storefront.scheduled import Job
+
+pytestmark = pytest.mark.django_db  # a connection that an earlier test left open is looked after
 
 EVENTS = "arn:aws:sqs:us-east-1:123456789012:aspireclothes-dev-events"
 FEEDBACK = "arn:aws:sqs:us-east-1:123456789012:aspireclothes-dev-mail-feedback"
@@ -58,22 +62,46 @@ def test_what_the_receiver_raises_comes_out() -> None:
         lambda_handler(messages(EVENTS, "one"), None)
 
 
-def test_a_kick_runs_relay_and_mail_once_however_many_there_are() -> None:
+def kicked(relay: Callable[[], object]) -> tuple[list[str], tuple[Job, ...]]:
+    """What ran, and the jobs that a kick may run."""
     ran: list[str] = []
-    jobs = (Job("relay", lambda: ran.append("relay"), every=1), Job("mail", lambda: ran.append("mail"), every=1))
+    others = (Job(name, partial(ran.append, name), every=1) for name in ("purge edge", "mail"))
+    return ran, (Job("relay", relay, every=1), *others)
+
+
+def test_a_kick_runs_relay_purges_and_mail_once_however_many_there_are() -> None:
+    relayed: list[str] = []
+    ran, jobs = kicked(lambda: relayed.append("relay"))
     with patch("storefront.scheduled.JOBS", jobs):
         lambda_handler(messages(KICK, "{}", "{}", "no JSON"), None)
-    assert ran == ["relay", "mail"]
+    assert (relayed, ran) == (["relay"], ["purge edge", "mail"])
 
 
 def test_mails_go_out_though_the_relay_fails_and_the_kick_comes_again() -> None:
-    sent: list[str] = []
-
     def broken() -> None:
         raise OSError("no bus")
 
-    jobs = (Job("relay", broken, every=1), Job("mail", lambda: sent.append("mail"), every=1))
+    ran, jobs = kicked(broken)
     with patch("storefront.scheduled.JOBS", jobs), pytest.raises(ExceptionGroup) as caught:
         lambda_handler(messages(KICK, "{}"), None)
-    assert sent == ["mail"]
+    assert ran == ["purge edge", "mail"]
     assert [str(error) for error in caught.value.exceptions] == ["no bus"]
+
+
+@pytest.mark.parametrize(("queue", "purged"), [(EVENTS, 1), (FEEDBACK, 0)])
+def test_what_events_let_fall_at_the_edge_falls_with_their_batch_even_if_a_consumer_fails(
+    queue: str, purged: int
+) -> None:
+    runs: list[str] = []
+
+    def receive(records: Any) -> None:
+        raise ValueError("not yet")
+
+    job = Job("purge edge", lambda: runs.append("purged"), every=1)
+    with (
+        patch("storefront.aws.queues.import_string", return_value=receive),
+        patch("storefront.aws.schedules.job_named", return_value=job),
+        pytest.raises(ValueError, match="not yet"),
+    ):
+        lambda_handler(messages(queue, "one"), None)
+    assert len(runs) == purged

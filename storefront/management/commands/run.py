@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from shop.adapters.edge_files import PageStore
 from shop.catalog.models import Product
 from shop.core import parents
 from shop.demo import build as demo
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         # SIGHUP: the terminal was closed. SIGINT: a shell has it ignored by what it starts in the background.
         for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ending, stop)
+        # Pages of another day, perhaps of another database.
+        PageStore().clear()
         children = {"server": start("runserver", f"{HOST}:{settings.PORT}"), "worker": start("worker")}
         if settings.COGNITO_ENDPOINT:
             children["user pool"] = start("user_pool")
@@ -93,7 +96,7 @@ def start(*command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own commands
         [sys.executable, "manage.py", *command],
         cwd=settings.BASE_DIR,
-        env=os.environ | {parents.VARIABLE: "1"},
+        env={"EDGE": "on"} | os.environ | {parents.VARIABLE: "1"},
         start_new_session=True,
     )
 
