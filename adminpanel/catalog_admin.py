@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from adminpanel.showing import ShownAdmin
-from adminpanel.site import StaffAdmin, StaffInline
+from adminpanel.site import StaffInline
 from shop.catalog.models import Category, Colour, Product, Size, SizeChart, SizeChartEntry, SizeSystem
 
 
@@ -107,7 +107,8 @@ class SizeChartEntryInline(StaffInline):
 
 
 @admin.register(SizeChart)
-class SizeChartAdmin(StaffAdmin):
+class SizeChartAdmin(ShownAdmin):
+    from_product = "size_chart"
     list_display = ["name", "garment"]
     search_fields = ["name", "garment"]
     prepopulated_fields = {"garment": ["name"]}

@@ -113,6 +113,7 @@ MOVE = Asked("move", "Move to a category", "product", CategoryForm, products_ask
 @admin.register(Product)
 class ProductAdmin(FormerStates):
     from_product = "pk"
+    on_every_page = False
     form = ProductForm
     list_display = ["thumb", "name", "category", "prices", "stock", "state", "variants_link"]
     list_display_links = ["name"]

@@ -19,6 +19,14 @@ class ShownAdmin(StaffAdmin):
 
     # From a product to these rows, as a filter writes it; empty where they are found another way.
     from_product = ""
+    # Whether pages say of these rows what no product's row holds: names in menus and filters, delivery, taxes.
+    on_every_page = True
+
+    def follow(self, products: Iterable[int]) -> None:
+        """Have the pages say what the rows now are."""
+        listings.refresh(products)
+        if self.on_every_page:
+            listings.bump_version()
 
     def products_of(self, rows: Iterable[Model]) -> set[int]:
         """The products whose cards, filters or search speak of these rows."""
@@ -27,17 +35,17 @@ class ShownAdmin(StaffAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        listings.refresh(self.products_of([form.instance]))
+        self.follow(self.products_of([form.instance]))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         products = self.products_of([obj])
         super().delete_model(request, obj)
-        listings.refresh(products)
+        self.follow(products)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         products = self.products_of(queryset)
         super().delete_queryset(request, queryset)
-        listings.refresh(products)
+        self.follow(products)
 
 
 class FormerStates(SimpleHistoryAdmin, ShownAdmin):
@@ -58,5 +66,5 @@ class FormerStates(SimpleHistoryAdmin, ShownAdmin):
             raise PermissionDenied
         with transaction.atomic():
             response = super().history_form_view(request, object_id, version_id, extra_context)
-            listings.refresh(self.products_of(self.model.objects.filter(pk=object_id)))
+            self.follow(self.products_of(self.model.objects.filter(pk=object_id)))
         return response

@@ -52,6 +52,8 @@ class SupplierForm(forms.ModelForm):  # type: ignore[type-arg]
 class NobodysCard(FormerStates):
     """No public card speaks of who sells to us."""
 
+    on_every_page = False
+
     def products_of(self, rows: Iterable[Model]) -> set[int]:
         return set()
 

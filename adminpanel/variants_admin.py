@@ -28,6 +28,7 @@ class VariantAdmin(FormerStates):
     """Variants are made in their product's grid or by an import; here their prices are found and changed."""
 
     from_product = "variants"
+    on_every_page = False
     form = VariantForm
     money_fields = ("price", "compare_at_price")
     list_display = ["sku", "product", "colour", "size", "price_text", "was_text", "is_active"]
