@@ -12,10 +12,16 @@ import pytest
 from moto.cloudformation.parsing import get_model_map
 
 from infra import load
-from infra.tests.walking import nodes
+from infra.tests.walking import ALL, nodes
 
 # Its own, since other tests make stages of the same names.
 REGION = "eu-west-2"
+# What has no default.
+GIVEN = {
+    "mail": {"MailDomain": "shop.example", "ShopEmail": "hello@shop.example"},
+    "edge": {"OriginSecret": "s" * 32},
+    "analytics": {"ReaderSecretArn": "arn:aws:secretsmanager:x", "Analyst": "arn:aws:quicksight:x"},
+}
 
 
 def names(tree: Any) -> set[str]:
@@ -70,12 +76,19 @@ def deployed(cloud: str, stack: str) -> set[str]:
     body = known_to_moto(stack)
     there = {each["StackName"] for each in formation.list_stacks()["StackSummaries"]}
     if name not in there:
-        parameters = [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
+        given = {"Stage": "dev", **GIVEN.get(stack, {})}
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
         formation.create_stack(
             StackName=name, TemplateBody=json.dumps(body), Parameters=parameters, Capabilities=["CAPABILITY_IAM"]
         )
     assert formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
     return {each["Type"] for each in body["Resources"].values()}
+
+
+@pytest.mark.parametrize("stack", ALL)
+def test_what_moto_knows_of_a_stack_can_be_made(cloud: str, stack: str) -> None:
+    made = deployed(cloud, stack)
+    assert made or stack in ("vault", "firewall")
 
 
 def test_tables_have_their_keys(cloud: str) -> None:
@@ -102,10 +115,11 @@ def test_the_settings_are_where_a_deploy_reads_them(cloud: str) -> None:
     pages = client("ssm", cloud).get_paginator("get_parameters_by_path").paginate(Path="/aspireclothes/dev")
     told = {each["Name"].split("/")[-1]: each["Value"] for page in pages for each in page["Parameters"]}
     expected = load.settings("dev", region=REGION)
-    # What hangs on a type that moto does not know was not made.
-    assert len(told) >= 15
-    assert {name: value for name, value in told.items() if name not in load.FOR_DEPLOY} == {
-        name: expected[name] for name in told if name not in load.FOR_DEPLOY
+    # What hangs on a type that moto does not know was not made, and some values only AWS knows.
+    known = {name: value for name, value in told.items() if not isinstance(expected.get(name), load.Unknown)}
+    assert len(known) >= 15
+    assert {name: value for name, value in known.items() if name not in load.FOR_DEPLOY} == {
+        name: expected[name] for name in known if name not in load.FOR_DEPLOY
     }
 
 

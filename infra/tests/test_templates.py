@@ -10,8 +10,8 @@ from cfnlint.api import ManualArgs, lint_file
 from infra import load
 from infra.tests.walking import ALL, every, nodes, resolved
 
-# Stand-alone templates of others, with tests of their own.
-APART = {"pipeline"}
+# Templates that are not of a stage's stacks, with tests of their own.
+APART = {"pipeline", "pipeline_stage"}
 LINES, BYTES, RESOURCES, OUTPUTS, PARAMETERS = 500, 51_200, 500, 200, 200
 
 

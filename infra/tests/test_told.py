@@ -1,11 +1,12 @@
 """What the stacks tell is what the shop and its deploy ask for, and what they make is what the adapters expect."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pytest
+import boto3
 from django.conf import settings as django_settings
 
 from deploy.settings import ONLY_DEPLOY, names_in
@@ -30,6 +31,15 @@ def test_a_deploy_is_told_all_that_it_fills_in() -> None:
     assert load.FOR_DEPLOY == ONLY_DEPLOY <= asked
 
 
+def test_the_shop_reads_every_setting_that_it_is_told() -> None:
+    read = "".join(path.read_text() for path in (ROOT / "storefront" / "settings").glob("*.py"))
+    read += (ROOT / "shop" / "adapters" / "secrets.py").read_text()
+    names = set(re.findall(r'"([A-Z][A-Z_]+)"', read))
+    # Read by the names of their parts.
+    names |= {f"DATABASE_{part}" for part in ("HOST", "NAME", "PORT")}
+    assert {name for name in load.settings("dev") if name not in names} == set()
+
+
 def test_a_message_waits_for_the_function_as_zappa_has_it() -> None:
     function = zappa()["base"]["timeout_seconds"]
     queues = [made.properties for made in resolved("AWS::SQS::Queue").values()]
@@ -44,17 +54,33 @@ def test_the_function_listens_to_every_queue() -> None:
     assert {arn.rsplit(":", 1)[1] for arn in heard} == {name for name in queues if not name.endswith("-dead")}
 
 
-def table_of(name: str) -> str:
+def test_the_dashboard_shows_figures_that_the_shop_logs() -> None:
+    body = load.resources("observability", "dev")
+    filtered = {
+        made.properties["MetricTransformations"][0]["MetricName"] for made in body.values() if "Filter" in made.type
+    }
+    dashboard = json.loads(body["Dashboard"].properties["DashboardBody"])
+    shown = {
+        line[1] for widget in dashboard["widgets"] for line in widget["properties"]["metrics"] if "/dev" in line[0]
+    }
+    files = [path.read_text() for path in (ROOT / "shop").rglob("*.py") if "tests" not in path.parts]
+    logged = set(re.findall(r'"([A-Z][A-Za-z]+)"', "".join(text for text in files if "measure(" in text)))
+    assert {"OpenAlerts", "OutboxAge", "LoggedErrors"} <= shown
+    assert shown <= logged | filtered
+
+
+def table_of(name: str, cloud: str) -> str:
     """A table on moto with the template's keys; its name."""
+    # Not the shop's own client, which is impatient and asks again.
+    dynamodb: Any = boto3.client("dynamodb", "us-east-1", endpoint_url=cloud)
     properties = load.resources("data", f"t{uuid4().hex[:8]}")[name].properties
     made = {key: properties[key] for key in ("TableName", "AttributeDefinitions", "KeySchema", "BillingMode")}
-    client("dynamodb").create_table(**made)
+    dynamodb.create_table(**made)
     return str(properties["TableName"])
 
 
-@pytest.mark.usefixtures("cloud")
-def test_bags_are_kept_in_the_table_of_the_template(settings: Any) -> None:
-    settings.CARTS_TABLE = table_of("Carts")
+def test_bags_are_kept_in_the_table_of_the_template(cloud: str, settings: Any) -> None:
+    settings.CARTS_TABLE = table_of("Carts", cloud)
     store = DynamoCartStore()
     store.add("bag-1", StoredLine(7, 2, 1500))
     found = store.load("bag-1")

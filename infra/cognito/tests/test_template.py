@@ -1,16 +1,13 @@
 """The user pool that the template makes is the one that the shop expects."""
 
-import re
 from pathlib import Path
 from typing import Any
 
-import boto3
 from cfnlint.api import ManualArgs, lint_file
 
 from adminpanel.roles import ROLES
 from infra import load
 from sandbox.cognito import server
-from shop.adapters import accounts_cognito
 
 FOLDER = Path(__file__).parent.parent
 MIGRATION = FOLDER / "migrate_user" / "template.yaml"
@@ -23,16 +20,6 @@ def resources() -> dict[str, Any]:
 
 def test_cloudformation_would_take_the_migration() -> None:
     assert lint_file(MIGRATION, config=ManualArgs(regions=["us-east-1", "eu-west-2"])) == []
-
-
-def test_the_shop_may_make_the_calls_it_makes_and_no_others() -> None:
-    statement = resources()["ShopRights"]["Properties"]["PolicyDocument"]["Statement"][0]
-    names = boto3.session.Session().client("cognito-idp", "us-east-1").meta.method_to_api_mapping
-    adapter = "".join(path.read_text() for path in Path(accounts_cognito.__file__).parent.glob("*cognito*.py"))
-    # Calls of other names take no rights of the machine: they go by the client's secret, or by somebody's own token.
-    made = {name for name in names if name.startswith("admin_") and f'"{name}"' in adapter}
-    assert set(statement["Action"]) == {f"cognito-idp:{names[call]}" for call in made}
-    assert len(made) == len(set(re.findall(r'"(admin_\w+)"', adapter))) > 5
 
 
 def test_there_is_a_group_for_each_role() -> None:
