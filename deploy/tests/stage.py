@@ -125,7 +125,7 @@ def quick_zappa(command: str, stage: str, settings: Path, *more: str) -> None:
     lambdas.create_function(
         FunctionName=name,
         Runtime=known["runtime"],
-        Role="arn:aws:iam::123456789012:role/aspireclothes-dev-ZappaLambdaExecutionRole",
+        Role=f"arn:aws:iam::123456789012:role/aspireclothes-{stage}-ZappaLambdaExecutionRole",
         Handler=known["lambda_handler"],
         Code={"S3Bucket": bucket, "S3Key": key},
         Environment=environment,
