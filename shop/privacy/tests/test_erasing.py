@@ -184,6 +184,7 @@ def test_another_customer_keeps_everything(client: Client, alice: User) -> None:
 
 
 def test_what_stands_under_a_former_or_a_wanted_e_mail_goes_too(client: Client, alice: User) -> None:
+    MailRefusal.objects.create(email="old@example.org", kind="bounce", feedback_id="f")
     Consent.objects.create(email="old@example.org", purpose="news", given=True, source="checkout", words="x")
     Redemption.objects.update(customer="old@example.org")
     note(AccountEvent.Kind.EMAIL_CHANGED, user=alice, email="old@example.org")
