@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test payment3p check torture format bench package lock migrations deploy rollback undeploy clean
+.PHONY: help run test payment3p pipeline check torture format bench package lock migrations deploy rollback undeploy clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ test: $(READY) payment3p ## every test: unit, contract, journeys, browser
 
 payment3p: $(READY) ## synthesize and test the CDK app of infra/payment3p, in an environment of its own
 	@$(BIN)/python -m infra.payment3p.testing
+
+pipeline: $(READY) ## what the pipeline does before it deploys, by its own buildspecs: test, then package
+	@$(BIN)/python -m deploy.buildspec test package
 
 check: $(READY) ## ruff, mypy, import-linter, template lint, migration check
 	@$(BIN)/ruff check .

@@ -188,7 +188,7 @@ class Payment3pStack(Stack):
             alarm.add_alarm_action(actions.SnsAction(staff))
 
     def _outputs(self) -> None:
-        """For people and their tools: below a name of its own, since what stands above is the shop's settings."""
+        """For people and their tools. Apart: what stands below /aspireclothes/ goes into the shop's environment."""
         for name, value in (
             ("QUEUE_URL", self.queue.queue_url),
             ("DEAD_QUEUE_URL", self.dead.queue_url),
@@ -198,6 +198,6 @@ class Payment3pStack(Stack):
             ssm.StringParameter(
                 self,
                 f"Parameter{name}",
-                parameter_name=f"/aspireclothes/{self.stage}/payment3p/{name}",
+                parameter_name=f"/aspireclothes-payment3p/{self.stage}/{name}",
                 string_value=value,
             )

@@ -46,7 +46,8 @@ class Deployed:
         self.name = f"aspireclothes-{uuid4().hex[:8]}"
         self.path = self.name.replace("-", "/")
         text = template_of(stage).read_text().replace(f"aspireclothes-{stage}", self.name)
-        template = playable(json.loads(text.replace(f"aspireclothes/{stage}", self.path)))
+        text = text.replace(f"aspireclothes/{stage}", self.path).replace(f"aspireclothes-payment3p/{stage}", self.name)
+        template = playable(json.loads(text))
         functions = [entry for entry in template["Resources"].values() if entry["Type"] == "AWS::Lambda::Function"]
         self.code = functions[0]["Properties"]["Code"]["ZipFile"]
         aws("events").create_event_bus(Name=self.name)
@@ -59,7 +60,7 @@ class Deployed:
         self.queue, self.dead, self.function = (self.told(name) for name in ("QUEUE_URL", "DEAD_QUEUE_URL", "FUNCTION"))
 
     def told(self, name: str) -> str:
-        return str(aws("ssm").get_parameter(Name=f"/{self.path}/payment3p/{name}")["Parameter"]["Value"])
+        return str(aws("ssm").get_parameter(Name=f"/{self.name}/{name}")["Parameter"]["Value"])
 
     def publish(self, source: str, *events: dict[str, Any]) -> None:
         entries = [

@@ -181,7 +181,7 @@ def test_the_log_ends(stage: str, template: Template) -> None:
 
 def test_what_people_need_is_written_down_apart_from_the_shops_settings(stage: str) -> None:
     names = {parameter["Name"] for parameter in of_type(stage, "AWS::SSM::Parameter").values()}
-    below = f"/aspireclothes/{stage}/payment3p/"
+    below = f"/aspireclothes-payment3p/{stage}/"
     assert names == {below + name for name in ("QUEUE_URL", "DEAD_QUEUE_URL", "TABLE", "FUNCTION")}
 
 
