@@ -142,6 +142,15 @@ def test_every_variable_that_the_commands_use_is_given(number: int) -> None:
     assert spec.needs() | set(spec.elsewhere) == given
 
 
+def test_every_make_target_is_there() -> None:
+    makefile = (load.FOLDER.parent / "Makefile").read_text()
+    commands = "\n".join(one for spec in SPECS.values() for phase in spec.phases.values() for one in phase.commands)
+    targets = set(re.findall(r"\bmake ([a-z0-9]+)", commands))
+    assert {target for target in targets if not re.search(rf"(?m)^{target}:", makefile)} == set()
+    assert targets == {"package", "payment3p", "deploy"}
+    assert (load.FOLDER.parent / ".ci" / "run").is_file()
+
+
 def test_what_is_handed_on_is_what_is_taken() -> None:
     spec = SPECS["package"]
     (packaging,) = [action for action, project in builds() if spec_of(project) == spec]
@@ -186,6 +195,20 @@ def test_whoever_builds_may_read_the_source_and_nothing_of_the_shop(given: dict[
     assert reading <= rights
     for role in ("DeployRole", "SmokeRole"):
         assert reading <= actions(load.resources("pipeline_stage", "staging", given=given)[role])
+
+
+# The rights of calls that have another name.
+RIGHTS = {"invoke": "InvokeFunction", "list_objects_v2": "ListBucket", "upload_file": "PutObject"}
+
+
+def test_a_deploy_may_make_the_calls_that_it_makes_itself() -> None:
+    """Those that Zappa makes for it are not read here."""
+    source = "".join((buildspec.ROOT / "deploy" / f"{name}.py").read_text() for name in ("account", "static"))
+    calls = set(re.findall(r"(?:self\.functions|self\.clients\[\"\w+\"\]|\bs3)\.([a-z_0-9]+)\(", source))
+    calls -= {"get_paginator", "get_waiter"}
+    needed = {RIGHTS.get(call, "".join(word.title() for word in call.split("_"))) for call in calls}
+    assert len(needed) > 8
+    assert needed - {action.split(":")[1] for action in actions(made_for("staging")["DeployRole"])} == set()
 
 
 def test_no_stage_has_a_right_at_another() -> None:
