@@ -22,6 +22,10 @@ $(READY): requirements/dev.txt
 run: $(READY) ## the shop on http://127.0.0.1:8000 (PORT=... changes it), set up on first use
 	@PORT=$(PORT) END_WITH_PARENT=1 exec $(BIN)/python manage.py run
 
+.PHONY: twin
+twin: $(READY) ## the same shop on a pretended AWS: bus, queues, tables and mails at /sandbox/twin/
+	@PORT=$(PORT) END_WITH_PARENT=1 DJANGO_SETTINGS_MODULE=storefront.settings.twin exec $(BIN)/python manage.py twin
+
 test: $(READY) payment3p ## every test: unit, contract, journeys, browser
 	@$(BIN)/python -m storefront.testing
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 # Django looks for an app's tables here.
 import sandbox.courier.models
 import sandbox.easypost.models
-import sandbox.paypal.models  # noqa: F401
+import sandbox.paypal.models
+import sandbox.twin.models  # noqa: F401
 
 
 def make_id(prefix: str) -> str:
@@ -284,6 +285,8 @@ class Weather(models.Model):
     # EasyPost's answers that something went wrong, and that there are too many requests; neither does anything.
     break_next = models.PositiveIntegerField(default=0)
     limit_next = models.PositiveIntegerField(default=0)
+    # The twin's function reads no queue.
+    queues_stopped = models.BooleanField(default=False)
 
     class Meta:
         verbose_name_plural = "weather"

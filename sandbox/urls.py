@@ -8,6 +8,7 @@ from sandbox.easypost import pages as easypost_pages
 from sandbox.paypal import api as paypal_api
 from sandbox.paypal import pages as paypal_pages
 from sandbox.stripe import api, pages
+from sandbox.twin import pages as twin
 
 urlpatterns: list[URLPattern] = [
     path("", control.overview, name="sandbox"),
@@ -28,6 +29,11 @@ urlpatterns: list[URLPattern] = [
     path("easypost/track/<slug:number>/<slug:kind>/", easypost_pages.on_parcel, name="sandbox-on-easypost-parcel"),
     path("easypost/files/<slug:shipment_id>.pdf", easypost_api.label_file, name="sandbox-easypost-label"),
     re_path(r"^easypost/v2/(?P<path>.*)$", easypost_api.api, name="sandbox-easypost-api"),
+    path("twin/", twin.twin, name="sandbox-twin"),
+    path("twin/consumer/<slug:action>/", twin.on_consumer, name="sandbox-on-consumer"),
+    path("twin/queues/<slug:name>/", twin.on_queue, name="sandbox-on-queue"),
+    path("twin/events/<slug:event_id>/", twin.on_bus_event, name="sandbox-on-bus-event"),
+    path("twin/trouble/<slug:action>/", twin.on_trouble, name="sandbox-on-trouble"),
     path("mail/", mailbox.mailbox, name="sandbox-mailbox"),
     path("mail/<slug:name>/", mailbox.mail, name="sandbox-mail"),
     path("mail/<slug:name>/html/", mailbox.mail_html, name="sandbox-mail-html"),

@@ -198,6 +198,9 @@ EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"
 # times in fifteen minutes by itself.
 UNACKNOWLEDGED_MINUTES = 20
 EVENT_BUS_NAME = env.str("EVENT_BUS_NAME", default="")
+EVENTS_QUEUE_ARN = env.str("EVENTS_QUEUE_ARN", default="")
+MAIL_FEEDBACK_QUEUE_ARN = env.str("MAIL_FEEDBACK_QUEUE_ARN", default="")
+KICK_QUEUE_ARN = env.str("KICK_QUEUE_ARN", default="")
 KICK = "shop.adapters.kick.NoKick"
 KICK_QUEUE_URL = env.str("KICK_QUEUE_URL", default="")
 MAIL_SENDER = "shop.adapters.mail_files.FileMailSender"

@@ -23,6 +23,9 @@ _port = env.str("PORT", default="8000")
 # `make run` says what is wrong with a port that is none.
 PORT = int(_port) if _port.isdecimal() else 0
 SITE_URL = f"http://127.0.0.1:{PORT}"
+# Where `make twin` plays AWS, and where one may look into that; empty: there is none.
+CLOUD_PORT = PORT + 500
+TWIN_PEEK = ""
 
 INSTALLED_APPS = ["whitenoise.runserver_nostatic", *INSTALLED_APPS, "sandbox"]
 # Static files come from where they lie, and compressed on the way, as an edge would do it.

@@ -25,10 +25,30 @@ HOST = "127.0.0.1"
 
 class Command(BaseCommand):
     help = "Serve the shop and run its jobs, after setting up whatever is missing"
+    again = "start it again: make run"
+
+    # Parts that are started anew when they end; the shop closes with any other.
+    started_anew: frozenset[str] = frozenset()
+
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """What the shop is made of: a command of manage.py for each process, in the order of their start."""
+        found: dict[str, tuple[str, ...]] = {
+            "server": ("runserver", f"{HOST}:{settings.PORT}"),
+            "worker": ("worker",),
+        }
+        return found | ({"user pool": ("user_pool",)} if settings.COGNITO_ENDPOINT else {})
+
+    def ports(self) -> list[int]:
+        """What its processes listen at."""
+        return [settings.PORT]
+
+    def banner(self) -> str:
+        return banner()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Set up, start both processes, wait for the first to end or for Ctrl-C."""
-        refuse_taken_port(settings.PORT)
+        """Set up, start the processes, wait for the first to end or for Ctrl-C."""
+        for port in self.ports():
+            refuse_taken_port(port)
         call_command("migrate", verbosity=0)
         refuse_other_schema()
         if not Product.objects.exists() or demo.interrupted():
@@ -38,14 +58,17 @@ class Command(BaseCommand):
             signal.signal(ending, stop)
         # Pages of another day, perhaps of another database.
         PageStore().clear()
-        children = {"server": start("runserver", f"{HOST}:{settings.PORT}"), "worker": start("worker")}
-        if settings.COGNITO_ENDPOINT:
-            children["user pool"] = start("user_pool")
-        self.stdout.write(banner())
+        parts = self.parts()
+        children = {name: start(*command) for name, command in parts.items()}
+        self.stdout.write(self.banner())
         try:
-            while not (ended := [name for name, child in children.items() if child.poll() is not None]):
+            while True:
+                for ended in [name for name, child in children.items() if child.poll() is not None]:
+                    if ended not in self.started_anew:
+                        raise CommandError(f"the {ended} ended by itself, so the shop is closed; {self.again}")
+                    self.stderr.write(f"the {ended} ended and is started anew")
+                    children[ended] = start(*parts[ended])
                 time.sleep(0.3)
-            raise CommandError(f"the {ended[0]} ended by itself, so the shop is closed; start it again: make run")
         except KeyboardInterrupt:
             self.stdout.write("\nClosing the shop.")
         finally:
