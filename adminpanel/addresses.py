@@ -31,6 +31,7 @@ PAGES = {
     **dict.fromkeys(("index", "search", "jsi18n", "view_on_site", "password_change_done"), ""),
     **dict.fromkeys(("staff-find", "staff-filter-save", "staff-filter-change"), ""),
     **dict.fromkeys(("a table's short address", "no such page"), ""),
+    "staff-costs": "view_release",
     "app_list": "view_group",
     "autocomplete": "view_promotion",
     **dict.fromkeys(("shop_order_refund", "shop_order_cancel", "shop_review_accept", "shop_review_refund"), MONEY_BACK),
@@ -93,6 +94,7 @@ ONLY = {
         "GET",
     ),
     **dict.fromkeys(("shop_packing_find", "shop_packing_slips", "shop_wave_picks", "shop_wave_slips"), "GET"),
+    "staff-costs": "GET",
 }
 # The ways in, out and to a new password, which ask for no right.
 DOORS = ("login", "logout", "password_change")

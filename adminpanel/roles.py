@@ -80,9 +80,10 @@ ROLES: dict[str, dict[str, str]] = {
         "category": "vc",
     },
     # Figures without names: lines of orders, not orders.
-    "analyst": dict.fromkeys(
-        ("category", "product", "productvariant", "productimage", "orderline", "stocklevel", "stockmovement"), "v"
-    ),
+    "analyst": {
+        **dict.fromkeys(("category", "product", "productvariant", "productimage"), "v"),
+        **dict.fromkeys(("orderline", "stocklevel", "stockmovement", "release"), "v"),
+    },
 }
 
 VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}

@@ -19,6 +19,7 @@ PAGES = {
     "Closed days": "admin:shop_shippingclosure_changelist",
     "Add a closed day": "admin:shop_shippingclosure_add",
     "Home": "admin:index",
+    "What a month costs": "admin:staff-costs",
     "Alerts": "admin:shop_alert_changelist",
     "Orders": "admin:shop_order_changelist",
     "Returns": "admin:shop_return_changelist",

@@ -104,6 +104,12 @@ NAVIGATION = [
             page("Events", "bolt", "outboxevent"),
             page("Releases", "rocket_launch", "release"),
             page("Restore drills", "settings_backup_restore", "restoredrill"),
+            {
+                "title": "What a month costs",
+                "icon": "savings",
+                "link": reverse_lazy("staff-costs"),
+                "permission": may_view("release"),
+            },
         ],
     },
 ]

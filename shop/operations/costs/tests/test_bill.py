@@ -1,0 +1,158 @@
+"""The bill's arithmetic, on figures that are easy to check by hand."""
+
+import json
+from dataclasses import fields, replace
+from math import exp, isclose
+
+import pytest
+
+from shop.core.errors import ShopError
+from shop.operations.costs import table
+from shop.operations.costs.bill import Bill, alternatives, bill, priced
+from shop.operations.costs.inputs import DAY, Assumptions, Inputs, Measured, Request, Traffic, sound
+from shop.operations.costs.prices import REGIONS, price_table, read
+from shop.operations.costs.workload import awake_share, milliseconds, workload
+
+PAGE = Request(cpu_ms=10, queries=4, bytes=9000)
+MEASURED = Measured(
+    how="by hand",
+    at="2026-11-23",
+    requests=dict.fromkeys(("home", "listing", "product", "search", "me", "bag"), PAGE),
+    events_an_order=6,
+    mails_an_order=4,
+    job_runs=300_000,
+)
+SIMPLE = Inputs(Traffic(), Assumptions(), MEASURED)
+
+
+def with_assumed(**changes: object) -> Inputs:
+    return replace(SIMPLE, assumed=replace(SIMPLE.assumed, **changes))  # type: ignore[arg-type]
+
+
+def service(found: Bill, name: str) -> float:
+    return next(each.usd for each in found.services if each.name == name)
+
+
+def test_a_line_is_quantity_times_price_less_what_is_free() -> None:
+    line = priced(price_table("us-east-1"), "API Gateway", "gateway.requests", 5.0, "")
+    assert (line.full, line.usd, line.first_year) == (17.5, 17.5, 14.0)
+    line = priced(price_table("us-east-1"), "Lambda", "lambda.requests", 5.0, "")
+    assert (round(line.full, 6), round(line.usd, 6), round(line.first_year, 6)) == (1.0, 0.8, 0.8)
+    assert priced(price_table("us-east-1"), "Lambda", "lambda.requests", 0.5, "").usd == 0
+
+
+def test_every_sum_is_that_of_its_lines() -> None:
+    found = bill(SIMPLE)
+    lines = [line for each in found.services for line in each.lines]
+    assert isclose(found.usd, sum(line.usd for line in lines)) and found.usd <= found.full
+    assert found.first_year <= found.usd
+    assert isclose(found.an_order, found.usd / 500) and isclose(found.share_of_brief, found.usd / 125)
+
+
+def test_no_orders_cost_nothing_each() -> None:
+    assert bill(replace(SIMPLE, traffic=replace(SIMPLE.traffic, orders=0))).an_order == 0
+
+
+def test_lambda_is_billed_for_what_memory_slows_down_and_for_waits() -> None:
+    half = with_assumed(memory_mb=1769)
+    assert milliseconds(half, PAGE) == 10 + 4 * 1.5
+    assert isclose(milliseconds(with_assumed(memory_mb=1024), PAGE, calls=2), 10 * 1769 / 1024 + 6 + 16)
+    # More memory than a whole processor makes nothing faster here.
+    assert milliseconds(with_assumed(memory_mb=4096), PAGE) == 16
+
+
+def test_executions_are_the_briefs_or_more_where_the_shop_needs_more() -> None:
+    assert workload(SIMPLE).executions == 5_000_000
+    few = replace(SIMPLE, traffic=replace(SIMPLE.traffic, executions=0))
+    needed = 3_000 + 100_000 + 1_000 + 4_000 + 5_000 + 300_000
+    assert isclose(workload(few).executions, needed)
+    assert isclose(workload(few).requests, 3_000 + 100_000 + 1_000 + 4_000)
+
+
+def test_the_database_is_awake_as_chance_leaves_no_gap() -> None:
+    still = Assumptions(staff_hours=0, wakes_an_hour=0)
+    assert awake_share(0, still) == 0
+    assert awake_share(0, replace(still, staff_hours=6)) == 0.25
+    assert awake_share(0, replace(still, staff_hours=99)) == 1
+    assert isclose(awake_share(0, replace(still, wakes_an_hour=2, awake_minutes=7)), 1 - exp(-2 * 7 / 60))
+    some, more = awake_share(3000, still), awake_share(30_000, still)
+    assert 0 < some < more < 1 and awake_share(10**9, still) > 0.999
+    assert sum(DAY) == 10_000 and len(DAY) == 24
+
+
+def test_a_database_that_is_used_more_costs_more_and_never_above_being_always_awake() -> None:
+    quiet, busy = bill(with_assumed(edge_hits=0.99)), bill(with_assumed(edge_hits=0.5))
+    most = 730 * 0.5 * 0.12 + 5 * 0.10 + 1
+    assert service(quiet, "Aurora") < service(busy, "Aurora") < most
+
+
+def test_each_choice_costs_what_it_says() -> None:
+    plain = bill(SIMPLE)
+    gateway = bill(with_assumed(nat_gateway=True))
+    assert isclose(service(plain, "Network (NAT, VPC)"), 730 * 0.0042 + 8 * 0.08 + 730 * 0.005)
+    assert isclose(service(gateway, "Network (NAT, VPC)"), 730 * 0.045 + 730 * 0.005, abs_tol=0.01)
+    assert isclose(service(bill(with_assumed(waf=False)), "WAF and Shield"), 0)
+    assert isclose(service(bill(with_assumed(rds=True)), "Aurora"), 730 * 0.016 + 20 * 0.115)
+    assert isclose(service(bill(with_assumed(readers=1, authors=1)), "QuickSight"), 27)
+
+
+def test_the_briefs_own_reading_makes_every_execution_a_request_and_an_event() -> None:
+    literal = bill(replace(SIMPLE, traffic=replace(SIMPLE.traffic, literal=True)))
+    assert isclose(service(literal, "API Gateway"), 17.5)
+    assert service(literal, "EventBridge") > 5 and literal.work.awake_share > 0.99
+
+
+def test_the_alternatives_are_bills_themselves() -> None:
+    found = dict(alternatives(SIMPLE))
+    assert isclose(found["no web application firewall"], bill(with_assumed(waf=False)).usd)
+    assert found["both"] < found["no web application firewall"] < bill(SIMPLE).usd
+
+
+def test_both_regions_have_every_price_and_each_names_its_page() -> None:
+    told = read("prices.json")
+    for price in told["prices"].values():
+        assert price["page"].endswith("pricing") and price["unit"] and all(price[region] > 0 for region in REGIONS)
+    assert set(told["free"]["always"]) | set(told["free"]["first_year"]) <= set(told["prices"])
+    assert told["as_of"] and "memory" in told["note"]
+    assert bill(SIMPLE, "eu-west-2").usd > bill(SIMPLE, "us-east-1").usd
+    with pytest.raises(KeyError):
+        bill(SIMPLE, "mars-north-1")
+
+
+def test_the_briefs_lines_are_all_there() -> None:
+    names = {each.name for each in bill(SIMPLE).services}
+    assert set(read("brief.json")["lines"]) <= names
+    assert isclose(table.brief_lines(bill(SIMPLE)), 93.09)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"edge_hits": 1.5},
+        {"edge_hits": -0.1},
+        {"edge_hits": float("nan")},
+        {"memory_mb": 0},
+        {"views_a_visit": 0},
+        {"log_bytes": 10**11},
+        {"cold_ms": float("inf")},
+    ],
+)
+def test_what_no_month_has_is_refused_by_its_name(wrong: dict[str, float]) -> None:
+    (name,) = wrong
+    with pytest.raises(ShopError, match=name.replace("_", " ")):
+        sound(replace(Assumptions(), **wrong))  # type: ignore[arg-type]
+
+
+def test_what_was_measured_is_in_the_file_and_says_how() -> None:
+    found = Inputs().measured
+    assert {each.name for each in fields(Measured)} == set(read("measured.json"))
+    assert found.how and found.at and set(found.requests) == set(MEASURED.requests)
+    assert found.requests["me"].queries == 0 and found.job_runs > 250_000
+    assert 0 < bill(Inputs()).usd < 125
+
+
+def test_the_words_and_the_data_say_the_same_sum() -> None:
+    found = bill(SIMPLE)
+    text = "\n".join([*table.words(found), *table.lines(found)])
+    assert f"{found.usd:.2f}" in text and "by hand" in text
+    assert json.loads(json.dumps(table.as_data(found)))["usd"] == round(found.usd, 2)
