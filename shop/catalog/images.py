@@ -1,5 +1,6 @@
 """Renditions: the sizes of a product picture that pages show, made once when the picture arrives."""
 
+import hashlib
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,9 @@ def make_renditions(image: "ProductImage") -> None:
     except FileNotFoundError as error:
         raise ShopError("The picture's file is gone. Please upload it again.") from error
     made = {width: encode(picture, width) for width in widths_for(picture.width)}
-    image.renditions = {str(width): put(rendition_name(name, width), content) for width, content in made.items()}
+    image.renditions = {
+        str(width): put(rendition_name(name, width, content), content) for width, content in made.items()
+    }
     image.width, image.height = picture.size
     image.save(update_fields=["renditions", "width", "height", "updated_at"])
 
@@ -102,10 +105,13 @@ def widths_for(width: int) -> list[int]:
     return fitting if width >= WIDTHS[-1] or width in fitting else [*fitting, width]
 
 
-def rendition_name(original: str, width: int) -> str:
-    """'products/12/front.jpg' and 320 -> 'products/12/front-320.webp'."""
+def rendition_name(original: str, width: int, content: bytes) -> str:
+    """'products/12/front.jpg' and 320 -> 'products/12/front-320.1a2b3c4d5e.webp'.
+
+    What is in a file is part of its name, so that edges and browsers may keep it for ever.
+    """
     path = PurePosixPath(original)
-    return str(path.with_name(f"{path.stem}-{width}.webp"))
+    return str(path.with_name(f"{path.stem}-{width}.{hashlib.sha256(content).hexdigest()[:10]}.webp"))
 
 
 def encode(picture: Image.Image, width: int, quality: int = QUALITY) -> bytes:
@@ -118,7 +124,9 @@ def encode(picture: Image.Image, width: int, quality: int = QUALITY) -> bytes:
 
 
 def put(name: str, content: bytes) -> str:
-    """Store the bytes under exactly that name, in place of what was there; returns the name."""
+    """Store the bytes under exactly that name; returns it. A whole file that is there already is left as it is."""
     if default_storage.exists(name):
+        if default_storage.size(name) == len(content):
+            return name
         default_storage.delete(name)
     return default_storage.save(name, ContentFile(content))

@@ -1,6 +1,7 @@
 """Production: nothing has a default that would be unsafe; one message names all that is missing."""
 
 import os
+from urllib.parse import urlsplit
 
 from shop.adapters import secrets
 from storefront.settings import needed
@@ -10,7 +11,15 @@ secrets.load(os.environ)
 needed.require(os.environ)
 
 from storefront.settings.base import *  # noqa: E402, F403
-from storefront.settings.base import DATABASES, MIDDLEWARE, STAGE, env  # noqa: E402
+from storefront.settings.base import (  # noqa: E402
+    ADMIN_CONTENT_SECURITY_POLICY,
+    CONTENT_SECURITY_POLICY,
+    DATABASES,
+    MIDDLEWARE,
+    STAGE,
+    STORAGES,
+    env,
+)
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
@@ -58,6 +67,19 @@ STAFF_NOTICES = "shop.adapters.notices_sns.TopicNotices"
 EVENTS_QUEUE_ARN = env.str("EVENTS_QUEUE_ARN")
 KICK_QUEUE_ARN = env.str("KICK_QUEUE_ARN")
 MAIL_FEEDBACK_QUEUE_ARN = env.str("MAIL_FEEDBACK_QUEUE_ARN")
+
+# CloudFront keeps pages, and reads the two buckets with files, which are private.
+EDGE_STORE, EDGE = "shop.adapters.edge_cloudfront.CloudFront", True
+CDN_DISTRIBUTION_ID = env.str("CDN_DISTRIBUTION_ID")
+CDN_DOMAIN = env.str("CDN_DOMAIN")
+MEDIA_BUCKET = env.str("MEDIA_BUCKET")
+STORAGES["default"] = {"BACKEND": "shop.adapters.files_s3.MediaStorage"}
+MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
+if urlsplit(SITE_URL).netloc != CDN_DOMAIN:
+    STATIC_URL, MEDIA_URL = (f"https://{CDN_DOMAIN}/{folder}/" for folder in ("static", "media"))
+    for _policy in (CONTENT_SECURITY_POLICY["DIRECTIVES"], ADMIN_CONTENT_SECURITY_POLICY):
+        for _kind in {"script-src", "style-src", "img-src", "font-src", "manifest-src"} & _policy.keys():
+            _policy[_kind].append(f"https://{CDN_DOMAIN}")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

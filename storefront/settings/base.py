@@ -224,6 +224,7 @@ EDGE_DIR = LOCAL_DIR / "edge"
 EDGE_PATHS_A_MONTH = env.int("EDGE_PATHS_A_MONTH", default=1000)
 CDN_DISTRIBUTION_ID = env.str("CDN_DISTRIBUTION_ID", default="")
 
+MEDIA_BUCKET = env.str("MEDIA_BUCKET", default="")
 AWS_REGION = env.str("AWS_REGION", default="us-east-1")
 # Empty: AWS itself. Who plays it on a laptop has an address; aws.py refuses any.
 AWS_ENDPOINT = env.str("AWS_ENDPOINT", default="")

@@ -152,3 +152,29 @@ def test_forms_may_lead_to_paypal_only_where_it_is_offered(providers: str, allow
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True
     )
     assert ("https://www.paypal.com" in result.stdout) == allowed
+
+
+def told(code: str, **changed: str) -> str:
+    """What a process with these settings says."""
+    command = [sys.executable, "-c", f"from django.conf import settings; {code}"]
+    result = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment_of(NEEDED | changed), capture_output=True, text=True, check=True
+    )
+    return result.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("domain", "files", "allowed"),
+    [("shop.example", "", False), ("files.example", "https://files.example", True)],
+)
+def test_files_come_from_the_edge_and_the_policy_allows_its_name_where_it_is_another(
+    domain: str, files: str, allowed: bool
+) -> None:
+    code = (
+        "d = settings.CONTENT_SECURITY_POLICY['DIRECTIVES']; a = settings.ADMIN_CONTENT_SECURITY_POLICY;"
+        "kinds = ('script-src', 'style-src', 'img-src', 'font-src', 'manifest-src');"
+        "print(settings.STATIC_URL, settings.MEDIA_URL, {'https://files.example' in d[k] for k in kinds},"
+        "{'https://files.example' in v for v in a.values()}, settings.STORAGES['default']['BACKEND'])"
+    )
+    expected = f"{files}/static/ {files}/media/ {{{allowed}}} {{{allowed}}} shop.adapters.files_s3.MediaStorage"
+    assert told(code, CDN_DOMAIN=domain) == expected
