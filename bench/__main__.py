@@ -32,7 +32,7 @@ def main() -> None:
     """Measure what the command line asks for; all of it without arguments."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--requests", type=int, default=300, help="a page (default 300)")
-    parser.add_argument("--only", choices=["pages", "filters", "memory", "placing", "admin", "import", "cold"])
+    parser.add_argument("--only", choices=["pages", "filters", "memory", "edge", "placing", "admin", "import", "cold"])
     options = parser.parse_args()
     if options.only in (None, "pages", "memory"):
         with serve(prepare(THOUSAND)) as worker:
@@ -40,6 +40,8 @@ def main() -> None:
                 pages(worker, options.requests)
             if options.only != "pages":
                 memory(worker)
+    if options.only in (None, "edge"):
+        edge(options.requests)
     if options.only in (None, "filters"):
         filters(options.requests)
     if options.only in (None, "placing"):
@@ -71,6 +73,17 @@ def pages(worker: psutil.Process, requests: int) -> None:
         page = measure(worker, PORT, path, requests=requests, headers=headers)
         plain = measure(worker, PORT, f"/bench/bare/{page.size}/", requests=requests, headers={})
         write(row(name, page, plain))
+
+
+def edge(requests: int) -> None:
+    """The same pages out of the edge store; all but the first request of each are hits."""
+    write("\nPages out of the edge store; ratio = bare view of the same bytes / page")
+    write(ROW.format("page", "bytes", "pages/s", "CPU ms", "rate", "CPU ratio"))
+    with serve(prepare(THOUSAND) | {"EDGE": "on"}) as worker:
+        for name, path in (("home", "/"), ("listing", "/shop/"), ("product", some_product())):
+            page = measure(worker, PORT, path, requests=requests, headers={})
+            plain = measure(worker, PORT, f"/bench/bare/{page.size}/", requests=requests, headers={})
+            write(row(name, page, plain))
 
 
 def row(name: str, page: Figures, plain: Figures) -> str:
