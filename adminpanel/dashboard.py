@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from adminpanel.charts import Curve, Grid, curve, nice_grid, share, spark
 from adminpanel.queues import BOUND, bounded, queues
+from shop.activity.services import popular
+from shop.catalog.models import Product
 from shop.core import clock
 from shop.core.money import Money
 from shop.orders.models import Order, OrderLine
@@ -82,6 +84,8 @@ def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
         context |= {"figures": figures(now, days), "revenue": revenue(days), "best_sellers": best_sellers(now)}
     if user.has_perm("shop.view_order"):
         context["newest_orders"] = Order.objects.order_by("-placed_at")[:LISTED]
+    if user.has_perm("shop.view_product"):
+        context["looked_at"] = most_looked_at()
     if user.has_perm("shop.view_stocklevel"):
         context["low_stock"] = low_stock()
     return context
@@ -183,6 +187,16 @@ def best_sellers(now: datetime) -> list[dict[str, Any]]:
         .order_by("-units", "product_name")[:LISTED]
     )
     return [{**row, "bar": share(row["units"], rows[0]["units"])} for row in rows]
+
+
+def most_looked_at() -> list[dict[str, Any]]:
+    """The products looked at most in the last days: name, times, and the length of the bar. Two queries."""
+    found = popular(LISTED)
+    names = dict(Product.objects.filter(pk__in=[pk for pk, _ in found]).values_list("pk", "name"))
+    most = found[0][1] if found else 0
+    return [
+        {"pk": pk, "name": names[pk], "times": times, "bar": share(times, most)} for pk, times in found if pk in names
+    ]
 
 
 def low_stock() -> dict[str, Any]:

@@ -21,6 +21,7 @@ from adminpanel.fields import LinesField
 from adminpanel.grid.views import RIGHTS, grid_page
 from adminpanel.showing import FormerStates
 from adminpanel.site import StaffInline, status, thumbnail
+from shop.activity.services import DAYS, words_of_product
 from shop.catalog import images, listings
 from shop.catalog.models import Product, ProductImage, ProductVariant
 from shop.catalog.renditions import media_url, smallest
@@ -122,7 +123,7 @@ class ProductAdmin(FormerStates):
     search_fields = ["@name", "^slug", "variants__sku__istartswith"]
     search_help_text = "How words of the name, the address or a SKU begin"
     autocomplete_fields = ["category", "size_chart"]
-    readonly_fields = ["came_back"]
+    readonly_fields = ["came_back", "last_days"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [ImageInline]
     actions_detail = ["open_grid"]
@@ -131,7 +132,7 @@ class ProductAdmin(FormerStates):
         ("What it is", {"fields": ["name", "slug", "category", "department", "description"]}),
         ("Cloth and fit", {"fields": ["fabrics", "care", "fit", "came_back", "size_chart"]}),
         ("To send it", {"fields": ["weight_grams", "volume_cm3"]}),
-        ("In the shop", {"fields": ["tax_class", "published_at"]}),
+        ("In the shop", {"fields": ["tax_class", "published_at", "last_days"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
@@ -195,6 +196,10 @@ class ProductAdmin(FormerStates):
     @admin.display(description="Came back for its size")
     def came_back(self, product: Product) -> str:
         return product.sent_back.figures
+
+    @admin.display(description=f"The last {DAYS} days")
+    def last_days(self, product: Product) -> str:
+        return words_of_product(product.pk) if product.pk else "-"
 
     @admin.display(description="Picture")
     def thumb(self, product: Any) -> SafeString:

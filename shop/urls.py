@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("shop.accounts.urls")),
     path("", include("shop.privacy.urls")),
     path("", include("shop.cart.urls")),
+    path("", include("shop.activity.urls")),
     path("", include("shop.wishlist.urls")),
     path("", include("shop.checkout.urls")),
     path("", include("shop.orders.urls")),

@@ -8,6 +8,7 @@ from django.apps import apps
 from shop.accounts.audit import forget_old_events
 from shop.accounts.limits import forget_old_limits
 from shop.accounts.sessions import forget_old_sign_ins
+from shop.activity.services import purge as purge_activity
 from shop.alerts.gauges import report
 from shop.cart.services import purge as purge_bags
 from shop.catalog.listings import publish_due
@@ -86,6 +87,7 @@ JOBS: tuple[Job, ...] = (
     Job("draft purchase orders", draft_due, every=86400, first=300),
     Job("fit figures", refresh_fits, every=86400, first=1200),
     Job("forget old bags", purge_bags, every=3600),
+    Job("forget old activity", purge_activity, every=86400),
     Job("forget closed accounts", forget_later, every=86400, first=900),
     Job("forget old wish lists", purge_wish_lists, every=86400),
     Job("forget old provider calls", forget_old_calls, every=86400),

@@ -25,6 +25,7 @@ def told(stage: str, endpoint: str) -> dict[str, str]:
 # The adapters that are on, by the setting that chooses each.
 ADAPTERS = {
     "CART_STORE": "shop.cart.dynamodb.DynamoCartStore",
+    "ACTIVITY_STORE": "shop.activity.dynamodb.DynamoActivityStore",
     "EVENT_BUS": "shop.adapters.bus_eventbridge.EventBridgeBus",
     "KICK": "shop.adapters.kick_sqs.QueueKick",
     "MAIL_SENDER": "shop.adapters.mail_ses.SesMailSender",

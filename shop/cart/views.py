@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from shop.accounts.visitors import customer
+from shop.activity.services import note, wants_no_counting
+from shop.activity.stores import Kind
 from shop.cart import services
 from shop.cart.cookies import current_cart, read_key, remember, was_accounts
 from shop.cart.forms import AddForm, LineForm
@@ -95,6 +97,8 @@ def put(request: HttpRequest, variant: ProductVariant, choice: dict[str, Any]) -
         return back_to_product(variant, {**choice, "size": variant.size.name}, missing="stock")
     except services.BagFull:
         return redirect_to_bag(full=1)
+    if not wants_no_counting(request):
+        note(Kind.ADDED, variant.product_id)
     response = redirect_to_bag() if whole else redirect_to_bag(capped=variant.pk)
     remember(request, response, key)
     return response

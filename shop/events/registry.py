@@ -6,7 +6,7 @@ its inbox entry, so that a repeated event changes nothing. Paths, not functions:
 
 # What calls somebody outside of the database: no transaction around it, so it may be called twice for one event, by a
 # crash or by two deliveries at once, and has to bear that.
-REPEATABLE = frozenset({"shop.checkout.handlers.empty_bag"})
+REPEATABLE = frozenset({"shop.checkout.handlers.empty_bag", "shop.checkout.handlers.count_bought"})
 
 HANDLERS: dict[str, tuple[str, ...]] = {
     "OrderPlaced": (),
@@ -14,6 +14,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
         "shop.orders.handlers.mail_confirmation",
         "shop.orders.handlers.tell_staff_sold",
         "shop.checkout.handlers.empty_bag",
+        "shop.checkout.handlers.count_bought",
         "shop.invoices.handlers.invoice_order",
         "shop.warehouse.handlers.fill_paid",
         "shop.packing.handlers.plan_order",

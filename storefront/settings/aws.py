@@ -60,6 +60,7 @@ STRIPE_API_BASE = ""
 # AWS itself, whatever the environment says of who plays it.
 AWS_ENDPOINT = ""
 CART_STORE = "shop.cart.dynamodb.DynamoCartStore"
+ACTIVITY_STORE = "shop.activity.dynamodb.DynamoActivityStore"
 EVENT_BUS = "shop.adapters.bus_eventbridge.EventBridgeBus"
 KICK = "shop.adapters.kick_sqs.QueueKick"
 MAIL_SENDER = "shop.adapters.mail_ses.SesMailSender"

@@ -191,6 +191,8 @@ GRAPHQL_INTROSPECTION = env.bool("GRAPHQL_INTROSPECTION", default=False)
 # The shop's own tables, or DynamoDB: shop.cart.dynamodb.DynamoCartStore and the name of its table.
 CART_STORE = "shop.cart.stores.TableCartStore"
 CARTS_TABLE = env.str("CARTS_TABLE", default="")
+# What is looked at, searched for and bought, counted by day: a table, or shop.activity.dynamodb.DynamoActivityStore.
+ACTIVITY_STORE = "shop.activity.stores.TableActivityStore"
 ACTIVITY_TABLE = env.str("ACTIVITY_TABLE", default="")
 # The adapters of the cloud need the names beneath them; those of a laptop need none.
 EVENT_BUS = "shop.adapters.bus_inprocess.InProcessBus"

@@ -21,7 +21,7 @@ AHEAD = 3
 # Brought, or fetched at the second place.
 WAYS = ("standard", "collect")
 # Mails, invoices and lists move no stock.
-MOVES_NOTHING = ("mail_", "invoice_", "credit_", "refresh_", "empty_bag")
+MOVES_NOTHING = ("mail_", "invoice_", "credit_", "refresh_", "empty_bag", "count_")
 
 
 def stage() -> None:

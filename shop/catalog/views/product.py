@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from shop.activity.services import mark_of
+from shop.activity.stores import Kind
 from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import Card, cards_for
 from shop.catalog.choice import Choice, choose, variants_of
@@ -54,6 +56,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "shop/catalog/product.html",
         {
             "product": found,
+            "mark": mark_of(Kind.VIEWED, found.pk),
             "choice": choice,
             "promise": promise_of(choice),
             "size_error": size_error(choice, request.GET.get("missing", "")),

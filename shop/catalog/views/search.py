@@ -4,6 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from shop.activity.services import mark_of
+from shop.activity.stores import Kind
 from shop.catalog import purging
 from shop.catalog import search as full_text
 from shop.catalog import snapshot as snapshots
@@ -31,6 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": filters.q,
         "shortened": len(request.GET.get("q", "").strip()) > QUERY_LENGTH,
         "noindex": True,
+        "mark": mark_of(Kind.SEARCHED) if filters.q else "",
         "title": f"{filters.q}: search" if filters.q else "Search",
     }
     ids = full_text.product_ids(filters.q, snapshot.version)
