@@ -25,7 +25,7 @@ def number(label: str, default: int, *, least: int = 0) -> forms.IntegerField:
 
 
 class BillForm(forms.Form):
-    """What is left empty or is wrong is as usual, with a word beside it where it is wrong."""
+    """What is wrong is as usual, with a word beside it."""
 
     page_views = number("Page views", PLAIN.traffic.page_views)
     accounts = number("Accounts", PLAIN.traffic.accounts)
@@ -63,7 +63,7 @@ def costs(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(RIGHT):
         raise PermissionDenied
     usual = {name: field.initial for name, field in BillForm.base_fields.items() if field.initial is not None}
-    form = BillForm(request.GET if request.GET else usual)
+    form = BillForm(usual | {name: value for name, value in request.GET.items() if str(value).strip()})
     form.is_valid()
     inputs, region = form.inputs()
     found = bill(inputs, region)

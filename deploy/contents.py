@@ -3,7 +3,8 @@
 from fnmatch import fnmatch
 
 # The project's own: what runs, and what it reads.
-PROJECT = ("adminpanel", "shop", "storefront", "templates", "infra/appsync/schema.graphql")
+SCHEMA = ("infra/appsync/prelude.graphql", "infra/appsync/schema.graphql")
+PROJECT = ("adminpanel", "shop", "storefront", "templates", *SCHEMA)
 # Of these, whatever only a developer's machine needs. Patterns are of whole paths, and `*` stands for slashes too.
 NOT_OF_PROJECT = (
     "*/tests/*",

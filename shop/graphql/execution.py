@@ -25,7 +25,8 @@ from shop.graphql.resolvers import FIELDS
 
 logger = logging.getLogger(__name__)
 
-FOLDER = "infra/appsync"
+# AppSync's own scalars and directives, and then its schema.
+SCHEMA = ("infra/appsync/prelude.graphql", "infra/appsync/schema.graphql")
 MOST_ERRORS = 5
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -37,8 +38,7 @@ Answer = dict[str, Any]
 @lru_cache(maxsize=1)
 def schema() -> GraphQLSchema:
     """AppSync's schema, after what AppSync itself adds to it."""
-    folder = settings.BASE_DIR / FOLDER
-    return build_schema("\n".join((folder / f"{name}.graphql").read_text() for name in ("prelude", "schema")))
+    return build_schema("\n".join((settings.BASE_DIR / name).read_text() for name in SCHEMA))
 
 
 def answer(query: str, variables: Mapping[str, Any], operation: str | None) -> tuple[Answer, bool]:

@@ -13,8 +13,9 @@ from cfnlint.api import ManualArgs, lint_file
 from cfnlint.decode import cfn_yaml
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type
 
+from deploy.contents import PROJECT
 from shop.adapters.aws import client
-from shop.graphql import limits
+from shop.graphql import execution, limits
 from shop.graphql.execution import schema
 from shop.graphql.resolvers import FIELDS
 
@@ -44,6 +45,10 @@ def test_every_field_of_query_has_a_resolver_here_and_there() -> None:
         assert (FOLDER / each["CodeS3Location"]).is_file()
         assert each["MaxBatchSize"] == limits.MAX_ROOTS
     assert (FOLDER / resources("GraphQLSchema")[0]["DefinitionS3Location"]).read_text() == SCHEMA
+
+
+def test_the_package_has_what_the_address_reads() -> None:
+    assert set(execution.SCHEMA) <= set(PROJECT)
 
 
 def test_both_ways_in_have_the_same_limits() -> None:
