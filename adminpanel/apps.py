@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.conf import settings
+from django.contrib import admin
 from django.db.models.signals import post_migrate
 
 
@@ -12,6 +14,8 @@ class AdminPanelConfig(AppConfig):
 
     def ready(self) -> None:
         """Every `migrate` brings the roles up to date, once the permissions of the shop's models are there."""
+        if settings.STAFF_SITE_AT_START:
+            admin.autodiscover()
         shop = apps.get_app_config("shop")
         post_migrate.connect(bring_roles_up_to_date, sender=shop, dispatch_uid="adminpanel.roles")
 

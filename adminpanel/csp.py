@@ -5,7 +5,6 @@ from collections.abc import Callable
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
 
 
 class AdminPolicyMiddleware:
@@ -16,6 +15,6 @@ class AdminPolicyMiddleware:
         self.get_admin_response = csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(reverse("admin:index")):
+        if request.path_info.startswith(settings.STAFF_PATH):
             return self.get_admin_response(request)
         return self.get_response(request)

@@ -52,7 +52,7 @@ class StaffSessions:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(reverse("admin:index")) and not leaving(request):
+        if request.path_info.startswith(settings.STAFF_PATH) and not leaving(request):
             user = request.user
             if user.is_authenticated and user.is_staff and (refusal := refusal_of(request, user)):
                 refusal.headers["Cache-Control"] = "private, no-store"

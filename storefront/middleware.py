@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
-from django.urls import reverse
 from django.views.defaults import page_not_found
 
 NO_PAGE = Http404("no such address")
@@ -24,7 +24,7 @@ class BrokenRequests:
         # The test client gives a number, servers give text.
         if not (str(length).isascii() and str(length).isdigit()):
             return HttpResponseBadRequest("refused: the Content-Length is no number\n", content_type="text/plain")
-        if request.path_info.startswith(reverse("admin:index")):
+        if request.path_info.startswith(settings.STAFF_PATH):
             request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "")
         return self.get_response(request)
 

@@ -3,12 +3,15 @@
 from django.apps import apps
 from django.conf import settings
 from django.conf.urls.static import static
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from storefront.lazy_urls import lazy_include
+
+STAFF = settings.STAFF_PATH.removeprefix("/")
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin/", include("adminpanel.urls")),
-    path("admin/", admin.site.urls),
+    path(STAFF, include("adminpanel.urls")),
+    lazy_include(STAFF, "adminpanel.tables", namespace="admin"),
     path("", include("shop.urls")),
 ]
 

@@ -1,7 +1,11 @@
 """A QR code: as an <svg> to stand in a page, or as the squares of which it is drawn on paper."""
 
-import segno
+from typing import TYPE_CHECKING
+
 from django.utils.safestring import SafeString, mark_safe
+
+if TYPE_CHECKING:
+    from segno import QRCode
 
 
 def svg(text: str) -> SafeString:
@@ -15,5 +19,8 @@ def squares(text: str) -> list[list[bool]]:
     return [[bool(dark) for dark in row] for row in _code(text).matrix]
 
 
-def _code(text: str) -> segno.QRCode:
+def _code(text: str) -> "QRCode":
+    # Heavy, and seldom asked for.
+    import segno  # noqa: PLC0415
+
     return segno.make(text, error="m", micro=False)

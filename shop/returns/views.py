@@ -17,7 +17,7 @@ from shop.core.qr import svg
 from shop.orders.access import load_order
 from shop.orders.labels import address_lines
 from shop.orders.models import Order
-from shop.returns import labels, services, slip
+from shop.returns import labels, services
 from shop.returns.deadlines import last_day, refusal
 from shop.returns.forms import PiecesForm, ReturnForm, WithdrawalForm
 from shop.returns.models import Return
@@ -106,7 +106,10 @@ def slip_pdf(request: HttpRequest, number: str, key: str, which: str) -> HttpRes
     parent = load_return(number, key, which)
     if parent.state != State.APPROVED:
         raise Http404("no slip for this return")
-    return paper(slip.pdf(parent), f"return-{parent.number}")
+    # Heavy, and seldom asked for.
+    from shop.returns.slip import pdf  # noqa: PLC0415
+
+    return paper(pdf(parent), f"return-{parent.number}")
 
 
 @personal_page

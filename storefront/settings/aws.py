@@ -26,6 +26,7 @@ SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 SITE_URL = env.str("SITE_URL").rstrip("/")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES")
+STAFF_SITE_AT_START = False
 # Whoever goes around the edge is refused before anything else.
 ORIGIN_SECRET = env.str("ORIGIN_SECRET")
 MIDDLEWARE.insert(0, "storefront.aws.origin.OnlyThroughTheEdge")

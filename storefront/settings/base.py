@@ -23,7 +23,8 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    # adminpanel loads the staff site, at once or when it is asked for.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -58,6 +59,10 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "shop.cart.middleware.BagsOutOfReach",
 ]
+
+STAFF_PATH = "/admin/"
+# A function that starts for one page does without: the staff site is loaded by the first request for it.
+STAFF_SITE_AT_START = True
 
 ROOT_URLCONF = "storefront.urls"
 WSGI_APPLICATION = "storefront.wsgi.application"
