@@ -151,6 +151,13 @@ def test_every_make_target_is_there() -> None:
     assert (load.FOLDER.parent / ".ci" / "run").is_file()
 
 
+def test_the_package_is_built_by_a_python_whose_lambda_can_load_it() -> None:
+    """Lambda's Python 3.11 has an older glibc than the locked libraries need."""
+    images = {load.template(name)["Parameters"]["Image"]["Default"] for name in ("pipeline", "pipeline_stage")}
+    (image,) = images
+    assert int(image.split(":3.")[1].split("-")[0]) >= 12
+
+
 def test_what_is_handed_on_is_what_is_taken() -> None:
     spec = SPECS["package"]
     (packaging,) = [action for action, project in builds() if spec_of(project) == spec]
