@@ -14,6 +14,7 @@ from django.db.models import Max, Min, QuerySet
 from shop.catalog.models import Product
 from shop.delivery.shipment_models import Shipment, ShipmentLabel
 from shop.delivery.tracking import FORGOTTEN, QUIET
+from shop.edge.models import EdgePurge
 from shop.events.models import OutboxEvent
 from shop.imports.models import DataImport
 from shop.mail.models import OutgoingMail
@@ -32,6 +33,10 @@ Due = datetime | None
 
 def relay(now: datetime) -> Due:
     return earliest(OutboxEvent.objects.filter(state=OutboxEvent.State.PENDING), "next_attempt_at")
+
+
+def purging(now: datetime) -> Due:
+    return earliest(EdgePurge.objects.filter(state=EdgePurge.State.PENDING), "next_attempt_at")
 
 
 def mail(now: datetime) -> Due:
@@ -100,6 +105,7 @@ def first(*times: Due) -> Due:
 # By the job's name in storefront/scheduled.py.
 DUE: dict[str, Callable[[datetime], Due]] = {
     "relay": relay,
+    "purge edge": purging,
     "mail": mail,
     "republish unacknowledged": unacknowledged,
     "publish": publish,
