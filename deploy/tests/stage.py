@@ -14,6 +14,12 @@ LAMBDA_MAY_TAKE_IT = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+SECRETS = {
+    "ORIGIN_SECRET": "let-me-in,old",
+    "SECRET_KEY": "0123456789abcdef" * 4,
+    "STRIPE_SECRET_KEY": "sk_test_x",
+    "STRIPE_WEBHOOK_SECRET": "whsec_x",
+}
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:database"
 QUEUES = ("events", "mail-feedback", "kick")
 ENTRY = """
@@ -55,7 +61,7 @@ def make_stage(stage: str, **told: str) -> dict[str, str]:
             Name=f"{PREFIX}/{stage}/{folder}{name}", Value=str(value) or "none", Type="String", Overwrite=True
         )
     secrets = functions.client("secretsmanager")
-    secret = {"Name": f"aspireclothes/{stage}", "SecretString": json.dumps({"ORIGIN_SECRET": "let-me-in,old"})}
+    secret = {"Name": f"aspireclothes/{stage}", "SecretString": json.dumps(SECRETS)}
     try:
         secrets.create_secret(**secret)
     except secrets.exceptions.ResourceExistsException:
@@ -91,7 +97,7 @@ def make_role(stage: str) -> None:
 def asked_for() -> set[str]:
     """What Zappa's settings and the function's rights name."""
     files = (TEMPLATE, POLICY)
-    return names_in([json.loads(path.read_text()) for path in files]) - {"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID"}
+    return names_in([json.loads(path.read_text()) for path in files]) - KNOWN
 
 
 def distribution() -> str:
@@ -131,3 +137,29 @@ def quick_zappa(command: str, stage: str, settings: Path, *more: str) -> None:
         Environment=environment,
     )
     stacks.create_stack(StackName=name, TemplateBody=json.dumps(GATEWAY))
+
+
+def make_resources(stage: str, values: dict[str, str]) -> None:
+    """What the shop itself asks for: tables, the bus with its queue, the topic, buckets, an address to write from."""
+    dynamodb, events, s3 = functions.client("dynamodb"), functions.client("events"), functions.client("s3")
+    for setting, keys in TABLES.items():
+        kinds = [{"AttributeName": key, "KeyType": "RANGE" if place else "HASH"} for place, key in enumerate(keys)]
+        dynamodb.create_table(
+            TableName=values[setting],
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=kinds,
+        )
+    bus, pattern = values["EVENT_BUS_NAME"], {"source": [{"prefix": "aspireclothes."}]}
+    events.create_event_bus(Name=bus)
+    events.put_rule(Name=f"{bus}-events", EventBusName=bus, EventPattern=json.dumps(pattern))
+    target = {"Id": "events", "Arn": values["EVENTS_QUEUE_ARN"]}
+    events.put_targets(Rule=f"{bus}-events", EventBusName=bus, Targets=[target])
+    functions.client("sns").create_topic(Name=values["STAFF_TOPIC_ARN"].rpartition(":")[2])
+    for setting in ("MEDIA_BUCKET", "EXPORTS_BUCKET"):
+        s3.create_bucket(Bucket=values[setting])
+    functions.client("ses").verify_domain_identity(Domain=values["SHOP_EMAIL"].rpartition("@")[2])
+
+
+KNOWN = {"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID", "RUNTIME"}
+TABLES = {"CARTS_TABLE": ("key",), "ACTIVITY_TABLE": ("pk", "sk")}

@@ -13,17 +13,11 @@ from bench.cold import unpacked
 from deploy import package
 from deploy.bytecode import rewrite
 from deploy.contents import LOCALES
-from deploy.package import MOST_BYTES, build, copy_installed, environment, misfits
+from deploy.package import MOST_BYTES, copy_installed, environment, misfits
 from storefront.aws.tests.events import rest
 from storefront.tests.test_settings import NEEDED
 
 pytestmark = pytest.mark.xdist_group("package")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("package")
-    return build(folder / "shop.zip", install=copy_installed, static=folder / "static")
 
 
 @pytest.fixture(scope="module")
