@@ -109,6 +109,10 @@ def alternatives(inputs: Inputs, region: str = "us-east-1") -> list[tuple[str, f
         ),
         ("no web application firewall", replace(inputs, assumed=replace(assumed, waf=False))),
         ("both", replace(inputs, assumed=replace(assumed, rds=True, waf=False))),
+        (
+            "the database awake for 8 hours on 21 days, as the brief counts",
+            replace(inputs, assumed=replace(assumed, awake_hours=8.0 * 21)),
+        ),
         ("jobs that wake the database every six hours", replace(inputs, assumed=replace(assumed, wakes_an_hour=1 / 6))),
         ("the edge answers 99 of 100 pages", replace(inputs, assumed=replace(assumed, edge_hits=0.99))),
         ("the edge answers 80 of 100 pages", replace(inputs, assumed=replace(assumed, edge_hits=0.8))),

@@ -51,6 +51,7 @@ class Assumptions:
     cold_ms: float = 1200.0
     awake_minutes: float = 7.0  # from the last use until Aurora pauses: one or two minutes of jobs, five idle ones
     wakes_an_hour: float = 1.0  # by jobs that run whatever sleeps
+    awake_hours: float = 0.0  # a month; 0: worked out from the uses
     capacity_awake: float = 0.5  # ACU
     rds: bool = False  # a db.t4g.micro that never sleeps, in place of Aurora
     database_gb: float = 5.0
@@ -59,8 +60,8 @@ class Assumptions:
     events_kb: float = 1.0
     nat_gateway: bool = False
     waf: bool = True
-    waf_rules: int = 8
-    alarms: int = 18
+    waf_rules: int = 5
+    alarms: int = 17
     metrics: int = 10
     secrets: int = 2
     keys: int = 1

@@ -78,6 +78,8 @@ def awake_share(uses: float, assumed: Assumptions) -> float:
     gap with the probability exp(-rate x minutes), hour by hour of the day; jobs that wake it each hour count as uses,
     and in the busiest hours staff never leave a gap. People come in bunches, so that it sleeps rather more than that.
     """
+    if assumed.awake_hours:
+        return min(assumed.awake_hours / HOURS, 1.0)
     whole = sum(DAY)
     rates = [uses / DAYS * weight / whole + assumed.wakes_an_hour for weight in sorted(DAY, reverse=True)]
     shares = [1 - math.exp(-rate * assumed.awake_minutes / 60) for rate in rates]

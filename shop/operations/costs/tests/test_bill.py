@@ -6,6 +6,7 @@ from math import exp, isclose
 
 import pytest
 
+from infra import load
 from shop.core.errors import ShopError
 from shop.operations.costs import table
 from shop.operations.costs.bill import Bill, alternatives, bill, priced
@@ -84,6 +85,18 @@ def test_a_database_that_is_used_more_costs_more_and_never_above_being_always_aw
     quiet, busy = bill(with_assumed(edge_hits=0.99)), bill(with_assumed(edge_hits=0.5))
     most = 730 * 0.5 * 0.12 + 5 * 0.10 + 1
     assert service(quiet, "Aurora") < service(busy, "Aurora") < most
+
+
+def test_hours_awake_that_are_given_are_not_worked_out() -> None:
+    assert isclose(awake_share(1e6, replace(SIMPLE.assumed, awake_hours=168)), 168 / 730)
+    assert awake_share(0, replace(SIMPLE.assumed, awake_hours=9000)) == 1
+
+
+def test_rules_and_alarms_are_as_many_as_the_stacks_make() -> None:
+    made = [each for stack in load.STACKS for each in load.resources(stack, "production").values()]
+    (firewall,) = [each for each in made if each.type == "AWS::WAFv2::WebACL"]
+    assert Assumptions().waf_rules == len(firewall.properties["Rules"])
+    assert Assumptions().alarms == sum(each.type == "AWS::CloudWatch::Alarm" for each in made)
 
 
 def test_each_choice_costs_what_it_says() -> None:
