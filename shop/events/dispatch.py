@@ -73,5 +73,5 @@ def handle_outside(consumer: str, event: Event) -> None:
     if InboxEntry.objects.filter(consumer=consumer, event_id=event.id).exists():
         return
     handler(event)
-    crash_point("handler-before-commit")
+    crash_point("handler-before-inbox")
     InboxEntry.objects.bulk_create([InboxEntry(consumer=consumer, event_id=event.id)], ignore_conflicts=True)

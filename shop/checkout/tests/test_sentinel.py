@@ -149,6 +149,13 @@ def stop_machinery(order: Order) -> None:
     OutboxEvent.objects.filter(name="OrderPaid").update(state=OutboxEvent.State.DEAD)
 
 
+def lose_published(order: Order) -> None:
+    """Taken by the bus a day ago, and no consumer ever heard of it."""
+    ago = clock.now() - timedelta(days=1)
+    paid = OutboxEvent.objects.filter(name="OrderPaid")
+    paid.update(state=OutboxEvent.State.PUBLISHED, published_at=ago, acknowledged_at=None)
+
+
 def set_event_aside(order: Order) -> None:
     ProviderEvent.objects.create(
         provider="stripe", event_id="evt_1", type="refund.failed", payload={}, set_aside_at=clock.now()
@@ -229,6 +236,7 @@ BROKEN: list[tuple[Callable[[Order], object], set[str], str]] = [
     (refund_comes_back, {"credit-note-in-vain"}, "over £5: its refund came back"),
     (miscount, {"promotion-uses"}, "Ten off: its uses are miscounted"),
     (stop_machinery, {"event-stuck"}, "Event OrderPaid of"),
+    (lose_published, {"event-unacknowledged"}, "OrderPaid"),
     (fail_mail, {"mail-stuck"}, "A mail was not sent: Hi"),
 ]
 
@@ -258,7 +266,8 @@ def test_every_check_is_shown_something_broken() -> None:
 
 def test_the_operators_page_says_what_each_check_and_each_alert_of_the_money_path_means() -> None:
     page = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
-    listed = re.findall(r"^\| `([a-z-]+)` \|", page.partition("## What the sentinel finds")[2], re.MULTILINE)
+    part = page.partition("## What the sentinel finds")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `([a-z-]+)` \|", part, re.MULTILINE)
     assert listed == [check.name for check in CHECKS]
     kinds = set(re.findall(r'"?key"?\s*=\s*f"([a-z-]+):', inspect.getsource(advice)))
     assert kinds >= {"wrong-amount", "orphan-payment"}
