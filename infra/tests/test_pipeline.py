@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from cfnlint.api import ManualArgs, lint_file
+from zappa.core import Zappa
 
 from deploy import buildspec
+from deploy.settings import TEMPLATE
 from infra import load
 from infra.payment3p import testing
 from infra.tests.walking import as_list, nodes
@@ -244,6 +246,27 @@ def test_a_role_is_passed_to_its_service_alone() -> None:
             if "iam:PassRole" in as_list(statement["Action"]):
                 assert statement["Action"] == "iam:PassRole"
                 assert set(statement["Condition"]["StringEquals"]) == {"iam:PassedToService"}
+
+
+def test_the_functions_role_is_passed_to_all_that_zappa_passes_it_to() -> None:
+    """It names the role to Lambda, in each schedule's rule, and as what the gateway calls the function with."""
+    (passes,) = (each for each in statements(made_for("staging")["DeployRole"]) if each["Sid"] == "PassItItsRole")
+    services = passes["Condition"]["StringEquals"]["iam:PassedToService"]
+    assert services == [f"{service}.amazonaws.com" for service in ("apigateway", "events", "lambda")]
+
+
+@pytest.mark.parametrize("stage", ["dev", *STAGES])
+def test_the_schedules_that_zappa_makes_are_among_those_that_a_deploy_may_make(stage: str) -> None:
+    (sets,) = (each for each in statements(made_for(stage)["DeployRole"]) if each["Sid"] == "SetItsSchedules")
+    zappa, events = Zappa(load_credentials=False), json.loads(TEMPLATE.read_text())["base"]["events"]
+    rules = [
+        zappa.get_scheduled_event_name(each, each["function"], f"aspireclothes-{stage}")
+        for each in events
+        if "expression" in each
+    ]
+    assert len(set(rules)) == len(rules) > 20
+    arns = [f"arn:aws:events:us-east-1:123456789012:rule/{rule}" for rule in rules]
+    assert [arn for arn in arns if not fnmatchcase(arn, sets["Resource"])] == []
 
 
 def test_every_role_is_taken_up_by_one_service_for_this_account_alone() -> None:

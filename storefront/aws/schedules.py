@@ -1,4 +1,8 @@
-"""Jobs by the clock: zappa_settings.json has a schedule for each job of storefront/scheduled.py; its kwargs name it."""
+"""Jobs by the clock: zappa_settings.json has a schedule for each job of storefront/scheduled.py; its kwargs name it.
+
+Zappa wants a `function` for each schedule, which nobody reads here. It is short since Zappa puts it into the rule's
+name, and puts a hash before names of 64 characters, which the deployer's rights do not know.
+"""
 
 from typing import TYPE_CHECKING, Any
 
