@@ -67,6 +67,10 @@ deploy: $(READY) ## release this tree on STAGE=dev|staging|production (DRY_RUN=1
 rollback: $(READY) ## go back to the release before the live one on STAGE=...
 	@$(DEPLOY) rollback $(STAGE) $(if $(DRY_RUN),--dry-run)
 
+.PHONY: manage
+manage: $(READY) ## run a command in the function of STAGE=..., such as COMMAND="reconcile --days 5"
+	@$(BIN)/python -m deploy.account $(STAGE) "$$COMMAND"
+
 undeploy: $(READY) ## take the function and its gateway away from STAGE=...; data stays
 	@$(DEPLOY) undeploy $(STAGE) $(if $(DRY_RUN),--dry-run)
 

@@ -1,8 +1,15 @@
-"""What a deploy asks of the AWS account by itself; making and updating the shop's function is Zappa's."""
+"""What a deploy asks of the AWS account by itself; making and updating the shop's function is Zappa's.
 
+    python -m deploy.account STAGE "command arguments"   (`make manage`)
+
+runs one of the commands of storefront/aws/commands.py in the stage's function, and prints what it wrote.
+"""
+
+import argparse
 import base64
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +19,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from deploy.settings import DEFAULT_REGION, STAGES
 
 # A migration may take longer than any request: it gets Lambda's most.
 MIGRATION_SECONDS = 900
@@ -31,9 +40,10 @@ class Account:
         self.stage, self.bucket = stage, bucket
         self.function = f"aspireclothes-{stage}"
         session: Any = boto3.session.Session()
-        self.clients = {name: session.client(name) for name in ("s3", "cloudformation", "secretsmanager", "cloudfront")}
-        self.functions: Any = session.client("lambda", config=PATIENT)
-        self.region: str = session.region_name
+        self.region: str = session.region_name or DEFAULT_REGION
+        names = ("s3", "cloudformation", "secretsmanager", "cloudfront")
+        self.clients: dict[str, Any] = {name: session.client(name, self.region) for name in names}
+        self.functions: Any = session.client("lambda", self.region, config=PATIENT)
 
     def live(self) -> dict[str, Any] | None:
         """The function's configuration; None before the first deploy."""
@@ -158,3 +168,21 @@ def sha256(package: Path) -> str:
 def in_hex(code_sha256: str) -> str:
     """Lambda's CodeSha256, as sha256() has it."""
     return base64.b64decode(code_sha256).hex()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command in the function. Exit code 1, with its words, when it failed."""
+    parser = argparse.ArgumentParser(prog="make manage", description="Run a command in the shop's function.")
+    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument("command")
+    chosen = parser.parse_args(arguments)
+    try:
+        print(Account(chosen.stage, "").manage(chosen.command).rstrip("\n"))  # noqa: T201
+    except (CommandFailed, ClientError) as failure:
+        print(failure, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

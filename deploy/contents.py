@@ -20,6 +20,8 @@ NOT_OF_PROJECT = (
     "storefront/testing.py",
     "storefront/worker.py",
     "storefront/stylesheet.py",
+    "storefront/management/commands/cloud.py",
+    "storefront/management/commands/consumer.py",
     "storefront/management/commands/run.py",
     "storefront/management/commands/twin.py",
     "storefront/management/commands/user_pool.py",

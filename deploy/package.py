@@ -148,15 +148,23 @@ def made(folder: Path) -> Path:
     return folder
 
 
-def misfits(libraries: Path) -> list[str]:
-    """Libraries whose compiled parts ask for a newer glibc than this Python's runtime on Lambda has."""
+def misfits(path: Path) -> list[str]:
+    """The package's libraries whose compiled parts ask for a newer glibc than this Python's runtime on Lambda has."""
     found = []
-    for wheel in sorted(libraries.glob("lib/*/site-packages/*.dist-info/WHEEL")):
-        tags = re.findall(r"^Tag: \S+-manylinux_(\d+)_(\d+)_", wheel.read_text(), re.MULTILINE)
-        versions = [(int(major), int(minor)) for major, minor in tags]
-        if versions and min(versions) > GLIBC:
-            found.append(wheel.parent.name.removesuffix(".dist-info"))
+    with zipfile.ZipFile(path) as packed:
+        for name in sorted(each for each in packed.namelist() if each.endswith(".dist-info/WHEEL")):
+            tags = re.findall(r"^Tag: \S+-manylinux_(\d+)_(\d+)_", packed.read(name).decode(), re.MULTILINE)
+            versions = [(int(major), int(minor)) for major, minor in tags]
+            if versions and min(versions) > GLIBC:
+                found.append(name.removesuffix(".dist-info/WHEEL"))
     return found
+
+
+def unfit(path: Path) -> str:
+    """Why Lambda cannot run this package; empty when it can."""
+    names = misfits(path)
+    runtime = f"Lambda's {PYTHON} (glibc {GLIBC[0]}.{GLIBC[1]})"
+    return f"not for {runtime}: {', '.join(names)}. Build and deploy with Python 3.12 or newer" if names else ""
 
 
 def report(path: Path) -> str:
@@ -178,9 +186,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     out = build(parser.parse_args().out.resolve())
     print(report(out))  # noqa: T201
-    if unfit := misfits(environment(install_locked)):
-        runtime = f"Lambda's {PYTHON} (glibc {GLIBC[0]}.{GLIBC[1]})"
-        print(f"Not for {runtime}: {', '.join(unfit)}. Build with a newer Python.")  # noqa: T201
+    if reason := unfit(out):
+        print(f"The package is {reason}.")  # noqa: T201
     if out.stat().st_size > MOST_BYTES:
         raise SystemExit(f"more than {MOST_BYTES / 1e6:.0f} MB")
 

@@ -6,8 +6,8 @@
 
 Each step may be done twice and finds out by itself whether it is needed, so a deploy that was cut off is begun again
 with the same words. The database is migrated by the new code in a function beside the live one, before anything is
-switched (docs/adr/0029-migrate-beside-the-live-function.md). What does not pass its smoke test is rolled back: the
-former package is deployed again, with the settings that it had.
+switched (docs/adr/0029-migrate-beside-the-live-function.md). What breaks off or does not pass its smoke test is rolled
+back: the former package is deployed again, with the settings that it had.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from typing import Any
 from uuid import uuid4
 
 from deploy.account import Account, CommandFailed, in_hex, sha256
+from deploy.package import unfit
 from deploy.settings import STAGES, NotReady, read_values, write, write_role
 from deploy.smoke import Shop, SmokeTestFailed, smoke_test
 from deploy.static import put_static
@@ -102,19 +103,13 @@ def deploy(release: Release) -> None:
         return
     release.say("3. Packaging")
     release.package = release.package or build_package()
+    check_package(release.package)
     release.say(f"4. Static files to {target.values['STATIC_BUCKET']}")
     put, there = put_static(target.account.clients["s3"], target.values["STATIC_BUCKET"], static_folder())
     release.say(f"   {put} new, {there} there already")
     target.key = target.account.upload(release.package)
     migrate(release, target)
-    switch(release, target)
-    release.say("7. Smoke test")
-    try:
-        smoke_test(shop_at(release, target.account), release.build, release.say)
-    except SmokeTestFailed as failure:
-        release.say(f"   FAILED: {failure}")
-        roll_back_failed(release, target)
-        raise Stopped(f"build {release.build} is not live: {failure}") from failure
+    go_live(release, target)
     finish(release, target)
 
 
@@ -152,6 +147,12 @@ def build_package() -> Path:
     return PACKAGE
 
 
+def check_package(package: Path) -> None:
+    """Raises Stopped for one that would end at its first import."""
+    if reason := unfit(package):
+        raise Stopped(f"the package is {reason}")
+
+
 def static_folder() -> Path:
     """What `make package` collected. Raises Stopped."""
     if not (STATIC / "staticfiles.json").exists():
@@ -172,6 +173,21 @@ def migrate(release: Release, target: Target) -> None:
         raise Stopped(f"the migration failed, and {serves}:\n{failure}") from failure
     release.migrations = APPLIED.findall(said)
     release.say(f"   {', '.join(release.migrations) or 'nothing to apply'}")
+
+
+def go_live(release: Release, target: Target) -> None:
+    """Switch, and ask it; what fails goes back. Raises Stopped."""
+    try:
+        switch(release, target)
+        release.say("7. Smoke test")
+        smoke_test(shop_at(release, target.account), release.build, release.say)
+    except (Stopped, SmokeTestFailed) as failure:
+        if release.kind == "deploy" and isinstance(failure, Stopped):
+            # There may be no function yet that could go back.
+            raise
+        release.say(f"   FAILED: {failure}")
+        roll_back_failed(release, target)
+        raise Stopped(f"build {release.build} is not live: {failure}") from failure
 
 
 def switch(release: Release, target: Target) -> None:
@@ -213,12 +229,14 @@ def forget_pages(release: Release, account: Account, values: dict[str, str]) -> 
 
 
 def roll_back_failed(release: Release, target: Target) -> None:
-    """After a failed smoke test: the release that was live before. Raises Stopped."""
+    """After a failed switch or smoke test: the release that was live before. Raises Stopped."""
     former = [known for known in target.history if known["build"] != release.build]
     if not former:
         release.say("   There is no former release to go back to. Correct it and deploy again.")
         return
     roll_back_to(former[-1], release, target.account)
+    # What the edge kept meanwhile is of the version that failed.
+    forget_pages(release, target.account, target.values)
     record(release, target.account, "rolled back")
 
 

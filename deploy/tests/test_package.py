@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -12,8 +13,8 @@ import pytest
 from bench.cold import unpacked
 from deploy import package
 from deploy.bytecode import rewrite
-from deploy.contents import LOCALES
-from deploy.package import MOST_BYTES, copy_installed, environment, misfits
+from deploy.contents import LOCALES, is_of_project
+from deploy.package import MOST_BYTES, ROOT, copy_installed, environment, misfits
 from storefront.aws.tests.events import rest
 from storefront.tests.test_settings import NEEDED
 
@@ -72,6 +73,13 @@ def test_what_a_function_never_needs_is_not_in_it(names: frozenset[str]) -> None
     assert not [name for name in names if name.startswith("shop/demo/") or name.endswith("settings/local.py")]
     assert "zappa_settings.py" not in names
     assert "zappa_settings.json" not in names
+
+
+def test_no_command_in_it_needs_what_only_a_developer_has() -> None:
+    """Its one mention of the sandbox is the list of jobs, which asks for it where there is one."""
+    inside = [path for path in package.tracked() if is_of_project(path) and path.endswith(".py")]
+    theirs = re.compile(r"^\s*(?:from|import) (?:bench|deploy|infra|moto|sandbox|torture)\b", re.MULTILINE)
+    assert [path for path in inside if theirs.search((ROOT / path).read_text())] == ["storefront/scheduled.py"]
 
 
 def test_babel_speaks_what_the_shop_speaks(names: frozenset[str]) -> None:
@@ -175,11 +183,19 @@ def test_a_library_of_another_version_than_the_locked_one_is_refused(
 def test_a_library_that_lambdas_glibc_cannot_load_is_named(
     tags: list[str], glibc: tuple[int, int], fits: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wheel = tmp_path / "lib" / "python3" / "site-packages" / "some_lib-1.0.dist-info" / "WHEEL"
-    wheel.parent.mkdir(parents=True)
-    wheel.write_text("".join(f"Tag: {tag}\n" for tag in tags))
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("some_lib-1.0.dist-info/WHEEL", "".join(f"Tag: {tag}\n" for tag in tags))
     monkeypatch.setattr(package, "GLIBC", glibc)
-    assert misfits(tmp_path) == ([] if fits else ["some_lib-1.0"])
+    assert misfits(path) == ([] if fits else ["some_lib-1.0"])
+
+
+def test_the_package_itself_tells_what_its_libraries_ask_for(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "GLIBC", (2, 0))
+    names = {each.rpartition("-")[0] for each in misfits(built)}
+    assert names >= {"cryptography", "pillow"}
+    monkeypatch.setattr(package, "GLIBC", (2, 99))
+    assert misfits(built) == []
 
 
 def test_the_environment_is_kept_while_the_lock_is_the_same(built: Path) -> None:

@@ -3,6 +3,8 @@
 import json
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,52 @@ def test_what_fails_its_smoke_test_is_rolled_back_and_told(
     assert [known["build"] for known in deploys.account.releases()] == ["a" * 12]
 
 
+def test_after_a_failed_release_the_edge_forgets_what_it_kept_meanwhile(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        Account, "forget_pages", lambda account, distribution, run: forgotten.append((distribution, deploys.live()))
+    )
+    edge = deploys.values["CDN_DISTRIBUTION_ID"]
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+    assert deploys("deploy", package=small_package(deploys.place, ready=False), commit=SECOND) == 1
+    assert forgotten == [(edge, "a" * 12), (edge, "a" * 12)]
+
+
+def test_an_update_that_breaks_off_half_way_is_rolled_back(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+
+    def half(command: str, stage: str, settings: Path, *more: str) -> None:
+        quick_zappa(command, stage, settings, *more)
+        if deploys.live() == "b" * 12:
+            raise releases.Stopped("zappa update failed")
+
+    monkeypatch.setattr(releases, "zappa", half)
+    assert deploys("deploy", package=small_package(deploys.place, mark="2"), commit=SECOND) == 1
+    out = said(capsys)
+    assert "FAILED: zappa update failed" in out
+    assert "STOPPED: build bbbbbbbbbbbb is not live: zappa update failed" in out
+    assert deploys.live() == "a" * 12
+    assert [each["outcome"] for each in records(deploys.place)] == ["live", "rolled back"]
+
+
+def test_a_first_deploy_that_breaks_off_has_nothing_to_go_back_to(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(command: str, stage: str, settings: Path, *more: str) -> None:
+        raise releases.Stopped(f"zappa {command} failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releases, "zappa", broken)
+        assert deploys("deploy", package=small_package(deploys.place)) == 1
+    out = said(capsys)
+    assert "STOPPED: zappa deploy failed" in out
+    assert "Rolling back" not in out
+
+
 def test_a_failed_migration_changes_nothing_for_visitors(deploys: Deploys, capsys: pytest.CaptureFixture[str]) -> None:
     assert deploys("deploy", package=small_package(deploys.place)) == 0
     assert deploys("deploy", package=small_package(deploys.place, migrates=False), commit=SECOND) == 1
@@ -244,6 +292,23 @@ def test_a_role_that_was_just_made_is_waited_for(deploys: Deploys, monkeypatch: 
     monkeypatch.setattr(functions_of, "create_function", create)
     deploys.account.create_function(FunctionName="x")
     assert refusals == []
+
+
+def test_a_package_that_lambda_cannot_load_is_refused_before_anything_is_changed(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = small_package(deploys.place)
+    with zipfile.ZipFile(package, "a") as packed:
+        packed.writestr("some_lib-1.0.dist-info/WHEEL", "Tag: cp311-abi3-manylinux_2_99_x86_64\n")
+    assert deploys("deploy", package=package) == 1
+    monkeypatch.setattr(releases, "build_package", lambda: package)
+    assert deploys("deploy") == 1
+    told = f"STOPPED: the package is not for Lambda's python{sys.version_info.major}.{sys.version_info.minor} (glibc "
+    out = said(capsys)
+    assert out.count(told) == 2
+    assert ": some_lib-1.0. Build and deploy with Python 3.12 or newer\n" in out
+    bucket = deploys.account.clients["s3"].list_objects_v2(Bucket=deploys.account.bucket)
+    assert ("Contents" in bucket, deploys.live()) == (False, "")
 
 
 def test_an_unknown_stage_is_refused() -> None:

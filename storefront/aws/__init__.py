@@ -4,6 +4,6 @@ entry      what Lambda calls: sends each event where it belongs
 gateway    HTTP from the API gateway, as a WSGI request
 queues     messages of the shop's own queues
 schedules  jobs by the clock
-commands   `zappa manage`
+commands   `make manage`
 origin     lets in only what came through the edge
 """

@@ -1,4 +1,4 @@
-"""`zappa manage STAGE "command arguments"`: the few commands that a deploy or somebody on duty needs.
+"""`make manage STAGE=… COMMAND="command arguments"`: the few commands that a deploy or somebody on duty needs.
 
 A list, since Django's own `shell -c` would run whatever a message says.
 """
@@ -13,7 +13,8 @@ from django.core.management import call_command
 from storefront.aws.refusals import Refused
 
 ALLOWED = (
-    *("check", "migrate", "reconcile", "release", "restore_drill", "roles", "sentinel", "showmigrations", "tax_rates"),
+    *("check", "migrate", "purge_edge", "reconcile", "release", "restore_drill", "roles", "sentinel"),
+    *("showmigrations", "tax_rates"),
 )
 
 logger = logging.getLogger(__name__)

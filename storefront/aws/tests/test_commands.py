@@ -1,9 +1,11 @@
 """Commands that a deploy or somebody on duty may run."""
 
 import logging
+import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import get_commands
 
 from storefront.aws import commands
@@ -15,6 +17,14 @@ def test_every_allowed_command_is_there_and_none_runs_what_it_is_told() -> None:
     there = set(get_commands())
     assert set(ALLOWED) <= there
     assert not set(ALLOWED) & {"shell", "dbshell", "flush", "loaddata", "run", "worker", "runserver", "test", "demo"}
+
+
+def test_what_operators_are_told_to_run_may_be_run() -> None:
+    page = (settings.BASE_DIR / "docs" / "operations.md").read_text()
+    told = set(re.findall(r"`manage\.py ([a-z]\w+)", page)) | set(re.findall(r'COMMAND="?([a-z]\w+)', page))
+    assert told >= {"purge_edge", "reconcile", "restore_drill", "sentinel", "tax_rates"}
+    # What a month costs is counted on anybody's own machine.
+    assert told - {"cost"} <= set(ALLOWED)
 
 
 @pytest.mark.django_db(transaction=True)
