@@ -15,6 +15,7 @@ LAMBDA_MAY_TAKE_IT = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 SECRETS = {
+    "COGNITO_CLIENT_SECRET": "only-the-pool-knows",
     "ORIGIN_SECRET": "let-me-in,old",
     "SECRET_KEY": "0123456789abcdef" * 4,
     "STRIPE_SECRET_KEY": "sk_test_x",

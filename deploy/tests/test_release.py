@@ -288,7 +288,6 @@ def test_a_role_that_was_just_made_is_waited_for(deploys: Deploys, monkeypatch: 
             words = {"Error": {"Code": "InvalidParameterValueException", "Message": "role cannot be assumed by Lambda"}}
             raise functions_of.exceptions.InvalidParameterValueException(words, "CreateFunction")
 
-    monkeypatch.setattr(accounts, "ROLE_PAUSE", 0)
     monkeypatch.setattr(functions_of, "create_function", create)
     deploys.account.create_function(FunctionName="x")
     assert refusals == []

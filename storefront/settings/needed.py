@@ -40,11 +40,19 @@ DATABASE = {
     "DATABASE_USER": "who the shop is there; DATABASE_SECRET names Aurora's secret with it",
     "DATABASE_PASSWORD": "the same secret has it",
 }
+# Where the user pool keeps identities and passwords (ACCOUNTS=cognito).
+POOL = {
+    "COGNITO_POOL_ID": "the user pool that people sign in to",
+    "COGNITO_CLIENT_ID": "the shop's app client in that pool",
+    "COGNITO_CLIENT_SECRET": "that client's secret; in the secret",
+}
 
 
 def require(environment: Mapping[str, str]) -> None:
     """Raise ImproperlyConfigured with all that is missing or empty, a line each."""
     needed = NEEDED if environment.get("DATABASE_URL") else NEEDED | DATABASE
+    if environment.get("ACCOUNTS", "").strip() == "cognito":
+        needed = needed | POOL
     missing = [f"  {name}: {purpose}" for name, purpose in needed.items() if not environment.get(name, "").strip()]
     if missing:
         raise ImproperlyConfigured("\n".join(["The shop cannot start, since these settings are missing:", *missing]))

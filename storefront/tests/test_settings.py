@@ -79,6 +79,15 @@ def test_one_message_names_all_that_is_missing_and_what_it_is_for() -> None:
     assert named == {name: wanted[name] for name in wanted if name not in ("SECRET_KEY", "SITE_URL")}
 
 
+def test_a_user_pool_needs_its_names_and_its_secret() -> None:
+    pool = dict.fromkeys(("COGNITO_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET"), "x")
+    needed.require(NEEDED | {"ACCOUNTS": "django"})
+    needed.require(NEEDED | {"ACCOUNTS": "cognito"} | pool)
+    for name in pool:
+        with pytest.raises(ImproperlyConfigured, match=f"missing:\n  {name}: .+$"):
+            needed.require(NEEDED | {"ACCOUNTS": "cognito"} | pool | {name: ""})
+
+
 def test_an_empty_value_is_a_missing_one() -> None:
     with pytest.raises(ImproperlyConfigured, match="missing:\n  ORIGIN_SECRET: "):
         needed.require(NEEDED | {"ORIGIN_SECRET": " "})
