@@ -25,8 +25,11 @@ def note(kind: Kind, product: int = 0, units: int = 1) -> None:
 
 
 def note_once(kind: Kind, units: Iterable[tuple[int, int]], *, day: date, why: str) -> None:
-    """Count units by product, however often it is asked for under the same `why`. Raises ActivityUnavailable."""
-    store().count([Count(kind, product, day, number) for product, number in units], once=why)
+    """Count units by product, however often it is asked for under the same `why`; uncounted where note() is."""
+    try:
+        store().count([Count(kind, product, day, number) for product, number in units], once=why)
+    except ActivityUnavailable as error:
+        log.warning("not counted: %s", error)
 
 
 def last_days(days: int = DAYS) -> list[date]:
