@@ -1,5 +1,7 @@
 """The edge keeps public pages and nothing else, and hands on what the shop needs."""
 
+import inspect
+import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -66,6 +68,18 @@ def test_public_pages_are_kept_and_nothing_else() -> None:
     assert {"/cart/", "/me/", "/checkout/", "/admin/", "/webhooks/stripe/", "/healthz"} <= personal
     assert {path for path in public if behaviour(path)["CachePolicyId"] != PUBLIC} == set()
     assert {path for path in personal if behaviour(path)["CachePolicyId"] != CACHING_DISABLED} == set()
+
+
+def test_whatever_is_public_is_the_view_of_an_address() -> None:
+    """A part of a view that is public by itself would be kept by no pattern, and show its tags to visitors."""
+    seen = {inspect.unwrap(view).__name__ for _, view in addresses(get_resolver().url_patterns) if is_public(view)}
+    written = {
+        found[1]
+        for path in (load.FOLDER.parent / "shop").rglob("*.py")
+        for found in re.finditer(r"^@public_page\(.*\)\n(?:@.*\n)*def (\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert len(written) > 5
+    assert written - seen == set()
 
 
 def test_no_pattern_is_there_for_nothing() -> None:
@@ -167,6 +181,24 @@ def test_the_firewall_refuses_floods_and_known_attacks_but_not_providers() -> No
     limits = [rule["Statement"]["RateBasedStatement"] for rule in rules if "RateBasedStatement" in rule["Statement"]]
     assert [each["Limit"] for each in limits] == [2000, 100]
     assert all("/webhooks/" in str(each["ScopeDownStatement"]) for each in limits)
+
+
+def test_only_what_people_fill_in_counts_as_a_form() -> None:
+    rules = load.resources("firewall", "dev")["WebAcl"].properties["Rules"]
+    (forms,) = (rule for rule in rules if rule["Name"] == "too-many-forms")
+    post, *others = forms["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["AndStatement"]["Statements"]
+    assert (post["ByteMatchStatement"]["SearchString"], post["ByteMatchStatement"]["FieldToMatch"]) == (
+        "POST",
+        {"Method": {}},
+    )
+    uncounted = [each["NotStatement"]["Statement"]["ByteMatchStatement"] for each in others]
+    assert {each["PositionalConstraint"] for each in uncounted} == {"STARTS_WITH"}
+    # Each page sends /activity/ by itself; machines send the others. A form of people's is none of them.
+    assert sorted(each["SearchString"] for each in uncounted) == ["/activity/", "/graphql/", "/webhooks/"]
+    paths = [path for path, view in addresses(get_resolver().url_patterns)]
+    for each in uncounted:
+        views = [path for path in paths if path.startswith(each["SearchString"])]
+        assert views, f"{each['SearchString']} is no address of the shop"
 
 
 def test_the_edge_reads_the_tags_that_the_shop_sends_and_shows_them_to_nobody() -> None:

@@ -5,13 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from shop.core.http import public_page
-
-EDGE_SECONDS = 60
 MAX_BYTES = 16_000
 
 
@@ -35,8 +32,7 @@ class Asked:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def graphql(request: HttpRequest) -> HttpResponseBase:
-    """The answer in GraphQL's form. 200 once a query was run, 4xx where it could not be; what answers GET is kept
-    by an edge for a minute."""
+    """The answer in GraphQL's form, kept nowhere. 200 once a query was run, 4xx where it could not be."""
     # Slow to load, and no page needs it.
     from shop.graphql.execution import answer  # noqa: PLC0415
 
@@ -45,20 +41,11 @@ def graphql(request: HttpRequest) -> HttpResponseBase:
     except BadRequest as error:
         return _json({"errors": [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]}, error.status)
     said, was_run = answer(asked.query, asked.variables, asked.operation)
-    response = _json(said, 200 if was_run else 400)
-    if request.method != "POST" and was_run and "errors" not in said:
-        del response.headers["Cache-Control"]
-        return _kept(request, response)
-    return response
+    return _json(said, 200 if was_run else 400)
 
 
 def _json(said: dict[str, Any], status: int) -> JsonResponse:
     return JsonResponse(said, status=status, headers={"Cache-Control": "no-store"})
-
-
-@public_page(EDGE_SECONDS)
-def _kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    return response
 
 
 def _in_address(request: HttpRequest) -> Asked:
