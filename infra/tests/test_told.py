@@ -15,6 +15,9 @@ from infra.tests.walking import resolved
 from shop.adapters.aws import client
 from shop.cart.dynamodb import DynamoCartStore
 from shop.cart.stores import StoredLine
+from shop.mail.feedback import READERS
+from shop.operations.costs.bill import bill
+from shop.operations.costs.inputs import Inputs
 
 ROOT = Path(django_settings.BASE_DIR)
 # Given by whoever deploys, not by a stack.
@@ -89,3 +92,18 @@ def test_bags_are_kept_in_the_table_of_the_template(cloud: str, settings: Any) -
     (item,) = client("dynamodb").scan(TableName=settings.CARTS_TABLE)["Items"]
     ttl = load.resources("data", "dev")["Carts"].properties["TimeToLiveSpecification"]
     assert set(item[ttl["AttributeName"]]) == {"N"}
+
+
+def test_ses_tells_what_the_shop_reads_and_the_page_says_what_it_tells() -> None:
+    (feedback,) = resolved("AWS::SES::ConfigurationSetEventDestination").values()
+    told = [kind[0].upper() + kind[1:] for kind in feedback.properties["EventDestination"]["MatchingEventTypes"]]
+    assert told == ["Bounce", "Complaint"]
+    assert set(told) <= set(READERS)
+    assert "topic of bounces and complaints" in (ROOT / "docs" / "aws.md").read_text()
+
+
+def test_a_usual_month_rings_no_alarm_of_the_budget() -> None:
+    default = load.template("observability")["Parameters"]["MonthlyBudget"]["Default"]
+    (budget,) = resolved("AWS::Budgets::Budget").values()
+    thresholds = [each["Notification"]["Threshold"] for each in budget.properties["NotificationsWithSubscribers"]]
+    assert default * min(thresholds) / 100 > bill(Inputs()).usd

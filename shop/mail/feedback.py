@@ -1,5 +1,7 @@
-"""What the mail service tells of mails that it took: delivered, bounced, called spam.
+"""What the mail service tells of mails that it took: bounced, called spam; delivered, where it is asked to.
 
+infra/mail.yaml asks for bounces and complaints alone, so an outcome of "delivered" is rare: what it asks for is a line
+there, and a topic with more on it (the older notifications) is read all the same.
 It may tell a thing twice, and things in any order: each is noted once, and a mail's outcome only ever moves up. The
 form is that of SES events (or its older notifications), which come through a topic into a queue.
 """
