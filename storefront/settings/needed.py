@@ -28,8 +28,6 @@ NEEDED = {
     "CARTS_TABLE": "the table of bags",
     "ACTIVITY_TABLE": "the table of what visitors did",
     "MEDIA_BUCKET": "where pictures are kept",
-    "STATIC_BUCKET": "where style sheets and scripts are kept",
-    "EXPORTS_BUCKET": "where exports are kept",
     "CDN_DISTRIBUTION_ID": "the edge whose pages are purged",
     "CDN_DOMAIN": "the host name of pictures and static files",
 }
