@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from adminpanel.person import signed_in
 from adminpanel.site import ReadOnlyAdmin, state_column
-from shop.core import clock
+from shop.core import clock, uploads
 from shop.core.errors import ShopError
 from shop.imports import services
 from shop.imports.models import DataImport, ImportProblem
@@ -46,16 +46,16 @@ TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlforma
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text=f"CSV or XLSX, at most {MOST_BYTES // 1_000_000} MB",
+        help_text=uploads.beside_field("CSV or XLSX", MOST_BYTES),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
 
     def clean_file(self) -> Any:
         """Too large is told before anything of it is read."""
         file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
+        if file.size > uploads.most_bytes(MOST_BYTES):
             raise forms.ValidationError(
-                f"The file is larger than {MOST_BYTES // 1_000_000} MB. Split it.", code="large"
+                f"The file is larger than {uploads.in_words(MOST_BYTES)}. Split it.", code="large"
             )
         return file
 

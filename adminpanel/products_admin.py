@@ -25,7 +25,7 @@ from shop.activity.services import DAYS, words_of_product
 from shop.catalog import images, listings
 from shop.catalog.models import Product, ProductImage, ProductVariant
 from shop.catalog.renditions import media_url, smallest
-from shop.core import clock
+from shop.core import clock, uploads
 from shop.core.errors import ShopError
 from shop.core.money import format_money
 from shop.events.services import emit
@@ -46,6 +46,7 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ProductImage
         fields = ["file", "colour", "alt", "position"]
         widgets = {"file": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})}
+        help_texts = {"file": uploads.beside_field("JPEG, PNG or WebP", images.MAX_BYTES)}
 
     def clean_file(self) -> Any:
         """The picture without its metadata. The whole file is read: a damaged one is refused here, beside its field."""

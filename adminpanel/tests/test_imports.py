@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from adminpanel.products_admin import ImageForm
 from adminpanel.tests.builders import make_staff, signed_in
 from shop.imports.models import DataImport
 from shop.imports.reading import read_table
@@ -45,6 +46,15 @@ def test_a_file_that_is_no_table_is_told_by_the_field(content: bytes, words: str
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not DataImport.objects.exists()
+
+
+def test_where_less_gets_through_less_is_taken_and_the_field_says_so(settings: Any) -> None:
+    settings.UPLOAD_MOST_BYTES = 4_000_000
+    client = signed_in(make_staff("owner"))
+    assert str(ImageForm.base_fields["file"].help_text) == "JPEG, PNG or WebP, at most 4 MB"
+    assert "CSV or XLSX, at most 4 MB" in client.get(reverse("admin:shop_import_variants")).content.decode()
+    response = upload(client, b"x" * 4_000_001)
+    assert (response.status_code, "larger than 4 MB" in response.content.decode()) == (422, True)
 
 
 def test_every_bad_row_is_shown_and_can_be_fetched() -> None:

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image, ImageOps
 
+from shop.core import uploads
 from shop.core.errors import ShopError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def make_renditions(image: "ProductImage") -> None:
     name = str(image.file.name)
     try:
         with default_storage.open(name) as file:
-            picture = read(BytesIO(limited(file)))
+            picture = read(BytesIO(limited(file, MAX_BYTES)))
     except FileNotFoundError as error:
         raise ShopError("The picture's file is gone. Please upload it again.") from error
     made = {width: encode(picture, width) for width in widths_for(picture.width)}
@@ -49,18 +50,18 @@ def without_metadata(file: Any) -> "ContentFile[bytes]":
     Raises ShopError for whatever is no picture of a sane size.
     """
     path = PurePosixPath(file.name)
-    picture = read(BytesIO(limited(file)))
+    picture = read(BytesIO(limited(file, uploads.most_bytes(MAX_BYTES))))
     lossless = picture.mode == "RGBA" or path.suffix.lower() in (".png", ".gif")
     out = BytesIO()
     picture.save(out, "PNG" if lossless else "JPEG", quality=95, icc_profile=picture.info.get("icc_profile"))
     return ContentFile(out.getvalue(), name=str(path.with_suffix(".png" if lossless else ".jpg")))
 
 
-def limited(file: Any) -> bytes:
-    """The file's bytes; a ShopError for one of more than MAX_BYTES, without reading all of it."""
-    content: bytes = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ShopError(f"The picture's file is larger than {MAX_BYTES // 1_000_000} MB. Please save a smaller one.")
+def limited(file: Any, most: int) -> bytes:
+    """The file's bytes; a ShopError for one of more than that, without reading all of it."""
+    content: bytes = file.read(most + 1)
+    if len(content) > most:
+        raise ShopError(f"The picture's file is larger than {most // 1_000_000} MB. Please save a smaller one.")
     return content
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
+from django.utils.functional import lazy
 
 
 class AtMost(FileUploadHandler):
@@ -30,3 +32,21 @@ def limit_upload(request: HttpRequest, largest: int) -> AtMost:
     handler = AtMost(request, largest)
     request.upload_handlers.insert(0, handler)
     return handler
+
+
+def most_bytes(own: int) -> int:
+    """How large an uploaded file may be: `own`, what its reader takes, or less where less gets through."""
+    return min(own, settings.UPLOAD_MOST_BYTES)
+
+
+def in_words(own: int) -> str:
+    """As people say it: "4 MB"."""
+    return f"{most_bytes(own) // 1_000_000} MB"
+
+
+def _beside_field(before: str, own: int) -> str:
+    return f"{before}, at most {in_words(own)}"
+
+
+# Worked out when it is shown: forms are made before settings are known.
+beside_field = lazy(_beside_field, str)

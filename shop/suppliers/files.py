@@ -7,7 +7,8 @@ from shop.suppliers.moves import Who, locked, note
 from shop.suppliers.purchase_models import PurchaseOrder, SupplierFile
 from shop.suppliers.telling import tell_paper
 
-LARGEST = 5_000_000
+# What gets through to a function on Lambda, with room for the rest of the form (storefront/settings/aws.py).
+LARGEST = 4_000_000
 MOST_FILES = 10
 # What a file begins with says what it is; its name and what the browser calls it may be anything.
 KINDS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}

@@ -140,6 +140,8 @@ COOKIE_PREFIX = ""
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# What readers of files take is less (shop.core.uploads).
+UPLOAD_MOST_BYTES = 100_000_000
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

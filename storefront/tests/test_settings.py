@@ -88,6 +88,13 @@ def test_a_user_pool_needs_its_names_and_its_secret() -> None:
             needed.require(NEEDED | {"ACCOUNTS": "cognito"} | pool | {name: ""})
 
 
+def test_nothing_is_asked_for_that_nobody_reads() -> None:
+    folders = (settings.BASE_DIR / name for name in ("shop", "storefront", "adminpanel"))
+    files = [path for folder in folders for path in folder.rglob("*.py") if "tests" not in path.parts]
+    source = "".join(path.read_text() for path in files if path.name != "needed.py")
+    assert [name for name in needed.NEEDED if name not in source] == []
+
+
 def test_an_empty_value_is_a_missing_one() -> None:
     with pytest.raises(ImproperlyConfigured, match="missing:\n  ORIGIN_SECRET: "):
         needed.require(NEEDED | {"ORIGIN_SECRET": " "})
@@ -187,3 +194,9 @@ def test_files_come_from_the_edge_and_the_policy_allows_its_name_where_it_is_ano
     )
     expected = f"{files}/static/ {files}/media/ {{{allowed}}} {{{allowed}}} shop.adapters.files_s3.MediaStorage"
     assert told(code, CDN_DOMAIN=domain) == expected
+
+
+def test_an_upload_that_is_taken_gets_through_to_lambda() -> None:
+    most = int(told("print(settings.UPLOAD_MOST_BYTES)"))
+    # The file in base64, and 100 kB for headers and the rest of the form.
+    assert most > 3_000_000 and most * 4 / 3 + 100_000 < 6_000_000

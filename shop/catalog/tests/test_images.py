@@ -141,6 +141,15 @@ def test_a_file_of_too_many_bytes_is_refused_unread(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.django_db
+def test_where_less_gets_through_less_is_taken_but_what_was_made_of_it_may_be_larger(settings: Any) -> None:
+    settings.UPLOAD_MOST_BYTES = 500
+    content = picture_bytes((600, 600)) + bytes(501)
+    with pytest.raises(ShopError, match="larger than"):
+        images.without_metadata(ContentFile(content, name="front.jpg"))
+    images.make_renditions(make_image(content))
+
+
+@pytest.mark.django_db
 def test_a_missing_file_is_said_so() -> None:
     image = make_image(picture_bytes((400, 400)))
     default_storage.delete(str(image.file.name))

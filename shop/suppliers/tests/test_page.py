@@ -147,7 +147,7 @@ def test_other_kinds_of_files_are_refused(supplier: Client, content: bytes) -> N
 
 def test_a_huge_upload_is_read_past_and_refused(supplier: Client) -> None:
     response = upload(supplier, make_sent(), PDF + b" " * LARGEST)
-    assert (response.status_code, "larger than 5 MB" in response.content.decode()) == (413, True)
+    assert (response.status_code, "larger than 4 MB" in response.content.decode()) == (413, True)
     assert not SupplierFile.objects.exists()
 
 
