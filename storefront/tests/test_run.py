@@ -81,3 +81,28 @@ def test_a_database_of_another_version_is_refused_with_what_to_do(children: list
     with pytest.raises(CommandError, match=r"StockLocation\.opening_hours is not in it.*remove the folder \.local"):
         call_command("run")
     assert children == []
+
+
+@pytest.mark.django_db
+def test_a_cloud_that_dies_is_started_anew_beside_the_others_which_go_on(
+    children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.TWIN_PEEK, settings.CLOUD_PORT = "http://127.0.0.1:1", 1
+    alive: list[list[bool]] = []
+
+    def die() -> None:
+        children[0].kill()
+        children[0].wait()
+
+    def look() -> None:
+        alive.append([child.poll() is None for child in children])
+        children[2].kill()
+        children[2].wait()
+
+    rounds = iter([die, look])
+    when_open(monkeypatch, lambda: next(rounds, lambda: None)())
+    with pytest.raises(CommandError, match="the function ended by itself"):
+        call_command("twin")
+    # Cloud, server and function, and the cloud once more; none of them is left.
+    assert alive == [[False, True, True, True]]
+    assert [child.poll() is None for child in children] == [False] * 4

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from sandbox.cloud.server import ENVIRONMENT
+from sandbox.twin.names import ADAPTERS
 from shop.adapters.aws import client
-from storefront.settings import needed
+from storefront.settings import base, needed
 
 NEEDED = {
     **{name: f"{name.lower()}-x" for name in needed.NEEDED},
@@ -200,3 +201,16 @@ def test_an_upload_that_is_taken_gets_through_to_lambda() -> None:
     most = int(told("print(settings.UPLOAD_MOST_BYTES)"))
     # The file in base64, and 100 kB for headers and the rest of the form.
     assert most > 3_000_000 and most * 4 / 3 + 100_000 < 6_000_000
+
+
+def test_the_twin_has_the_adapters_of_aws_on_but_for_those_that_its_page_names() -> None:
+    code = (
+        "import json; found = {n: getattr(settings, n) for n in dir(settings)};"
+        "print(json.dumps({n: v for n, v in found.items() if isinstance(v, str) and v.startswith('shop.')}))"
+    )
+    aws = json.loads(told(code))
+    chosen = {name: path for name, path in aws.items() if path != getattr(base, name, "")}
+    # docs/aws.md: the edge and files stay the laptop's own, and its copies are pg_dump's.
+    assert chosen.pop("EDGE_STORE") == "shop.adapters.edge_cloudfront.CloudFront"
+    assert chosen.pop("DATABASE_COPIES") == "shop.adapters.aurora.Clusters"
+    assert chosen == ADAPTERS
