@@ -16,7 +16,12 @@ FOR_EVER = {"CacheControl": "public, max-age=31536000, immutable"}
 
 
 class MediaStorage(S3Storage):  # type: ignore[misc]
-    """Keys begin like the addresses that the edge passes on. Nothing that is there is ever replaced."""
+    """Keys begin like the addresses that the edge passes on. Nothing that is there is ever replaced.
+
+    The one adapter that may be called inside a transaction: the staff site saves a new picture's row and file within
+    its own (docs/aws.md says what that holds up, and for how long). Names are new, so what is left after a rollback is
+    a file that nobody shows.
+    """
 
     def get_default_settings(self) -> dict[str, Any]:
         """What STORAGES does not say, and no environment variable of the package's may change."""

@@ -1,13 +1,16 @@
 """Uploaded files, in a folder and in S3: the same for whoever stores them, and never asked while a page is made."""
 
+import json
 import socket
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage, storages
 from django.test import Client
@@ -145,3 +148,12 @@ def test_a_page_with_pictures_is_made_without_asking_the_bucket_or_anybody(
     monkeypatch.setattr(socket.socket, "connect", connect)
     answer = b"".join(Client().get(address)).decode()
     assert "https://files.example/media/products/1/a-320.webp" in answer
+
+
+def test_a_bucket_that_is_silent_holds_a_transaction_no_longer_than_docs_say(bucket: str) -> None:
+    """The staff site saves an original inside one; docs/aws.md names these bounds, the function's own among them."""
+    made: Any = storages.create_storage({"BACKEND": S3})
+    config = made.client_config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (2, 20, 3)
+    stage = json.loads((Path(settings.BASE_DIR) / "zappa_settings.json").read_text())["base"]
+    assert stage["timeout_seconds"] == 30
