@@ -67,10 +67,8 @@ OTHERS = {
     "s3:PutObject": "django-storages keeps a picture",
     "s3:DeleteObject": "django-storages takes a picture away",
     "s3:ListBucket": "without it a missing picture is forbidden instead of missing",
-    "lambda:InvokeFunction": "a long command goes on in another call of the same function",
+    "lambda:InvokeFunction": "the gateway calls the function in this role",
 }
-# Given, and asked for by nobody any more.
-SPARE = {"dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem"}
 
 
 def called() -> set[str]:
@@ -119,4 +117,4 @@ def test_what_is_called_is_allowed_and_nothing_else_is() -> None:
     needed = {right for methods in RIGHTS.values() for rights in methods.values() for right in rights}
     given = {action for action in allowed() if not action.startswith("cognito-idp:")}
     assert needed - given == set()
-    assert given - needed - set(OTHERS) <= SPARE
+    assert given - needed == set(OTHERS)
