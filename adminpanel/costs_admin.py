@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFieldWidget
 
 from shop.operations.costs.bill import alternatives, bill
 from shop.operations.costs.inputs import MOST, Assumptions, Inputs, Traffic
@@ -19,9 +20,9 @@ RIGHT = "shop.view_release"
 PLAIN = Inputs()
 
 
-def number(label: str, default: int, *, least: int = 0) -> forms.IntegerField:
-    shown = forms.NumberInput(attrs={"inputmode": "numeric", "min": least, "size": 12})
-    return forms.IntegerField(label=label, min_value=least, max_value=MOST, initial=default, widget=shown)
+def number(label: str, default: int, *, most: int = MOST) -> forms.IntegerField:
+    shown = UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"})
+    return forms.IntegerField(label=label, min_value=0, max_value=most, initial=default, widget=shown)
 
 
 class BillForm(forms.Form):
@@ -33,11 +34,13 @@ class BillForm(forms.Form):
     executions = number("Executions", PLAIN.traffic.executions)
     gigabytes = number("GB to visitors", PLAIN.traffic.gigabytes)
     edge_hits = forms.FloatField(
-        label="Share of pages that the edge answers", min_value=0, max_value=1, initial=PLAIN.assumed.edge_hits
+        label="Share of pages that the edge answers",
+        min_value=0,
+        max_value=1,
+        initial=PLAIN.assumed.edge_hits,
+        widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "any"}),
     )
-    staff_hours = forms.IntegerField(
-        label="Hours a day in which staff work", min_value=0, max_value=24, initial=PLAIN.assumed.staff_hours
-    )
+    staff_hours = number("Hours a day in which staff work", PLAIN.assumed.staff_hours, most=24)
     region = forms.ChoiceField(label="Region", choices=[(name, name) for name in REGIONS], initial=REGIONS[0])
     rds = forms.BooleanField(label="RDS in place of Aurora", required=False)
     no_waf = forms.BooleanField(label="No web application firewall", required=False)

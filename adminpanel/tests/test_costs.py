@@ -23,7 +23,7 @@ def test_it_shows_the_bill_and_prices_what_is_asked(analyst: Client) -> None:
     asked = analyst.get("/admin/costs/?page_views=1000&orders=10&accounts=").content.decode()
     traffic = Traffic(page_views=1000, orders=10)
     assert f"{bill(Inputs(traffic)).usd:.2f} USD a month" in asked and 'value="1000"' in asked
-    assert 'class="status bad"' not in html + asked
+    assert 'class="errorlist"' not in html + asked
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_it_shows_the_bill_and_prices_what_is_asked(analyst: Client) -> None:
 def test_a_wrong_figure_is_told_beside_its_field_and_left_out(analyst: Client, wrong: str) -> None:
     answer = analyst.get(f"/admin/costs/?{wrong}")
     html = answer.content.decode()
-    assert answer.status_code == 200 and 'class="status bad"' in html
+    assert answer.status_code == 200 and 'class="errorlist"' in html
     assert f"{bill(Inputs()).usd:.2f} USD a month" in html
 
 
