@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from django.conf import settings
+
 from shop.adapters.payments import ProviderUnavailable
 from shop.core.crash import crash_point
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str], object]
 Row = TypeVar("Row")
-
-# One run ends after this long, so that it fits into a serverless call; the next one goes on with the oldest.
-SECONDS_A_RUN = 240.0
 
 
 def silent(text: str) -> None:
@@ -31,7 +30,7 @@ class Round:
     left: int = 0
     # Another run was at work, so this one did nothing.
     busy: bool = False
-    ends: float = field(default_factory=lambda: time.monotonic() + SECONDS_A_RUN)
+    ends: float = field(default_factory=lambda: time.monotonic() + settings.ROUND_SECONDS)
 
     def each(
         self, name: str, rows: Iterable[Row], work: Callable[[Row], object], named: Callable[[Row], str] = str

@@ -32,6 +32,8 @@ UPLOAD_MOST_BYTES = 4_000_000
 # Whoever goes around the edge is refused before anything else.
 ORIGIN_SECRET = env.str("ORIGIN_SECRET")
 MIDDLEWARE.insert(0, "storefront.aws.origin.OnlyThroughTheEdge")
+# Lambda ends the function after 30 seconds, and the last row of a run may wait for a provider.
+ROUND_SECONDS = 15.0
 # Once a month Aurora's newest backup is restored beside the shop, and asked.
 DATABASE_COPIES, RESTORE_DRILLS = "shop.adapters.aurora.Clusters", True
 

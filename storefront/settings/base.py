@@ -296,6 +296,9 @@ SENDER_ADDRESS: list[str] = env.list("SENDER_ADDRESS", default=[])
 # How long the provider's page takes payment. Stripe's own minimum is 30 minutes after the call that creates it.
 PAYMENT_WINDOW_MINUTES = 45
 
+# So long a run of reconcile or sentinel begins another row; the next run goes on with what has waited longest.
+ROUND_SECONDS = 240.0
+
 # Where to die on purpose (shop/core/crash.py): never anything but empty where a shop serves people.
 CRASH_POINTS: Container[str] = frozenset()
 

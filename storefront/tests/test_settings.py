@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from sandbox.cloud.server import ENVIRONMENT
 from sandbox.twin.names import ADAPTERS
+from shop.adapters import paypal_client
 from shop.adapters.aws import client
 from storefront.settings import base, needed
 
@@ -214,3 +215,9 @@ def test_the_twin_has_the_adapters_of_aws_on_but_for_those_that_its_page_names()
     assert chosen.pop("EDGE_STORE") == "shop.adapters.edge_cloudfront.CloudFront"
     assert chosen.pop("DATABASE_COPIES") == "shop.adapters.aurora.Clusters"
     assert chosen == ADAPTERS
+
+
+def test_a_run_of_the_reconciler_ends_before_lambda_ends_it() -> None:
+    function = json.loads((settings.BASE_DIR / "zappa_settings.json").read_text())["base"]["timeout_seconds"]
+    longest_answer = sum(paypal_client.TIMEOUT_SECONDS)
+    assert float(told("print(settings.ROUND_SECONDS)")) + longest_answer < function

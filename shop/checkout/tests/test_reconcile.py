@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from shop.adapters.payments import ProviderRefused, ProviderUnavailable, SessionState, WebhookEvent
 from shop.alerts.models import Alert
-from shop.checkout import rounds
 from shop.checkout.announced import process_event
 from shop.checkout.paying import start_payment
 from shop.checkout.reconcile import expire_unpaid, reconcile
@@ -360,13 +360,11 @@ def test_runs_in_parallel_settle_each_payment_once(fake: FakeProvider) -> None:
     assert OutboxEvent.objects.filter(name="OrderPaid").count() == 4
 
 
-def test_a_run_that_lasted_long_enough_leaves_the_rest_to_the_next(
-    fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_lasted_long_enough_leaves_the_rest_to_the_next(fake: FakeProvider, settings: Settings) -> None:
     for order in (started(), started()):
         fake.says(attempt_of(order), **PAID)
     age()
-    monkeypatch.setattr(rounds, "SECONDS_A_RUN", -1.0)
+    settings.ROUND_SECONDS = -1.0
     run = reconcile()
     assert (run.left, Order.objects.filter(state="paid").count()) == (2, 0)
     assert "2 left for the next run" in str(run)
