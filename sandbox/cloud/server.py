@@ -2,7 +2,10 @@
 
 import logging
 import os
+import threading
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 # The only region whose unsigned calls moto finds.
 REGION = "us-east-1"
@@ -28,10 +31,12 @@ def serve(port: int = 0) -> str:
     os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = "true"
     # It takes a second to load, and most test processes never ask for it.
     from moto.awslambda import responses, urls  # noqa: PLC0415
+    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415
     from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
     # Routes are made when the server starts; who answers at this one is in functions.py.
     urls.url_paths[FUNCTION_ADDRESSES] = responses.LambdaResponse.dispatch
+    setattr(DynamoHandler, "call_action", one_at_a_time(DynamoHandler.call_action))  # noqa: B010 - moto's own method
 
     # It says each request that it answers.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -39,3 +44,18 @@ def serve(port: int = 0) -> str:
     server.start()
     host, chosen = server.get_host_and_port()
     return f"http://{host}:{chosen}"
+
+
+def one_at_a_time(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Calls wait for each other, as DynamoDB's writes do.
+
+    A transaction that moto refuses puts the tables back as they were when it began, and so undoes what others wrote
+    meanwhile; and between a condition and its write there is room for another's.
+    """
+    turn = threading.Lock()
+
+    def in_turn(handler: Any) -> Any:
+        with turn:
+            return answer(handler)
+
+    return in_turn
