@@ -5,6 +5,7 @@ become the same variable as another one.
 """
 
 import string
+from base64 import b64decode
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
@@ -33,7 +34,7 @@ class Gateway:
     def answer(self, event: Event, context: Any) -> dict[str, Any]:
         """The gateway's answer. Raises Refused where the event is no whole request."""
         cleaned = second(event) if event.get("version") == "2.0" else first(event)
-        return self.translate(cleaned, context)
+        return self.translate(cleaned | body(event), context)
 
     def _ask(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # Not from X-Forwarded-For, as the library has it: anybody may send that header with anything in it.
@@ -45,10 +46,12 @@ def first(event: Event) -> Event:
     """A request of a REST API (payload 1.0). Its path never has the stage in it, whatever it begins with."""
     single = plain(event.get("headers") or {})
     headers = plain(event.get("multiValueHeaders") or {name: [value] for name, value in single.items()})
-    if not all(isinstance(values, list) for values in headers.values()):
+    if not all(isinstance(values, list) and values for values in headers.values()):
         raise Refused("an HTTP event whose multiValueHeaders are no lists")
     peer(event.get("requestContext"))
-    return event | {
+    several = "multiValueQueryStringParameters"
+    queries = {name: query(event[name]) for name in (several, "queryStringParameters") if name in event}
+    return (event | queries) | {
         "version": "1.0",
         "httpMethod": text(event, "httpMethod"),
         "path": ascii_path(text(event, "path")),
@@ -66,9 +69,9 @@ def second(event: Event) -> Event:
     return event | {
         "requestContext": context | {"http": http | {"method": method, "protocol": protocol}},
         "rawPath": ascii_path(text(event, "rawPath")),
-        "rawQueryString": text(event, "rawQueryString"),
+        "rawQueryString": ascii_path(text(event, "rawQueryString")),
         "headers": headers,
-        "cookies": readable(event.get("cookies") or []),
+        "cookies": readable(cookies(event.get("cookies"))),
     }
 
 
@@ -87,6 +90,41 @@ def text(event: Any, name: str) -> str:
     if not isinstance(value, str):
         raise Refused(f"an HTTP event without {name}")
     return value
+
+
+def body(event: Event) -> Event:
+    """The body's two parts. Raises Refused for what is no text, or no base64 where it says so."""
+    told, encoded = event.get("body"), event.get("isBase64Encoded") is True
+    if not isinstance(told, str | None):
+        raise Refused("an HTTP event whose body is no text")
+    if not encoded:
+        return {"body": unbroken(told or ""), "isBase64Encoded": False}
+    try:
+        b64decode(told or "")
+    except ValueError as error:
+        raise Refused(f"an HTTP event whose body is no base64: {error}") from error
+    return {"body": told, "isBase64Encoded": True}
+
+
+def query(told: Any) -> dict[str, Any]:
+    """Names with their values, one or several each. Raises Refused."""
+    if not isinstance(told, dict | None):
+        raise Refused("an HTTP event whose query is no object")
+    return {
+        unbroken(name): list(map(unbroken, value)) if isinstance(value, list) else unbroken(value)
+        for name, value in (told or {}).items()
+    }
+
+
+def cookies(told: Any) -> list[Any]:
+    if not isinstance(told, list | None):
+        raise Refused("an HTTP event whose cookies are no list")
+    return told or []
+
+
+def unbroken(value: Any) -> str:
+    """The text, with a question mark for half a character, which JSON may hold and nothing else."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def plain(headers: Any) -> dict[str, Any]:

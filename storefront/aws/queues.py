@@ -25,7 +25,7 @@ def receive(event: dict[str, Any]) -> None:
     records = event["Records"]
     if not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
         raise Refused("Records is no list of messages")
-    if {record.get("eventSource") for record in records} != {"aws:sqs"}:
+    if not all(record.get("eventSource") == "aws:sqs" for record in records):
         raise Refused("only messages of queues are taken")
     sources = {str(record.get("eventSourceARN")) for record in records}
     if len(sources) > 1:

@@ -43,6 +43,7 @@ EVIL: dict[str, Any] = {
     "a Cognito trigger": {"triggerSource": "PreSignUp_SignUp", "request": {}, "response": {}},
     "an authorizer's": {"type": "TOKEN", "methodArn": "arn:aws:execute-api:x", "authorizationToken": "a"},
     "a stream's": {"Records": [{"eventSource": "aws:dynamodb", "eventSourceARN": "arn:aws:dynamodb:x"}]},
+    "a queue's whose name is a list": {"Records": [{"eventSource": ["aws:sqs"], "eventSourceARN": "arn:aws:sqs:x"}]},
     "a bucket's": {"Records": [{"eventSource": "aws:s3", "s3": {}}]},
     "nothing": {},
     "no object": ["manage", "check"],

@@ -150,6 +150,14 @@ BROKEN: dict[str, Event] = {
     "2.0 without a path": second() | {"rawPath": None},
     "2.0 without a query": second() | {"rawQueryString": None},
     "2.0 with headers that are a text": second() | {"headers": "a"},
+    "a header without a value": rest() | {"multiValueHeaders": {"Content-Type": []}},
+    "a query that is a text": rest() | {"multiValueQueryStringParameters": "page=1"},
+    "a body that is an object": rest() | {"body": {"a": 1}},
+    "a body that is no base64": rest() | {"body": "a", "isBase64Encoded": True},
+    "a body that is not even ASCII": rest() | {"body": "\u00e9", "isBase64Encoded": True},
+    "2.0 with a body that is a number": second() | {"body": 5},
+    "2.0 with a body that is no base64": second() | {"body": "a"},
+    "2.0 with cookies that are a number": second() | {"cookies": 5},
     "a version of tomorrow": rest() | {"version": "3.0", "path": None},
 }
 
@@ -161,3 +169,11 @@ def test_half_a_request_is_refused_before_the_shop_sees_it(event: Event) -> None
 
     with pytest.raises(Refused, match="an HTTP event"):
         Gateway(application).answer(event, None)
+
+
+@both
+def test_half_a_character_is_asked_for_as_a_question_mark(make: Maker) -> None:
+    half: Event = {"body": "a=\ud800", "isBase64Encoded": False, "rawQueryString": "q=\ud800"}
+    seen = asked(make("/\ud800/", "POST") | half | {"multiValueQueryStringParameters": {"q": ["\ud800"]}})
+    assert parse_qsl(seen["QUERY_STRING"]) == [("q", "?")]
+    assert (seen["PATH_INFO"], seen["body"]) == ("/?/", b"a=?")
