@@ -27,6 +27,8 @@ CONFLICTS |= {"TransactionConflict", "TransactionConflictException", "Transactio
 THROTTLED = frozenset({"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"})
 THROTTLED |= {"ThrottlingError", "ProvisionedThroughputExceeded", "InternalServerError"}
 TOO_LARGE = "size"
+# A customer waits for each call, and a table that answers at all answers within milliseconds.
+ANSWER_SECONDS = 2
 # What one BatchGetItem takes, and how often what it left out is asked for again.
 MOST_KEYS, ASKS = 100, 5
 
@@ -103,10 +105,15 @@ class Add:
 Write = Put | Add
 
 
+def tables() -> Any:
+    """The client of all calls here, less patient than those of other services."""
+    return client("dynamodb", seconds=ANSWER_SECONDS)
+
+
 def get(table: str, key: Item) -> Item | None:
     """The item as the last write left it; None where there is none."""
     with refusals("get_item"):
-        found = client("dynamodb").get_item(TableName=table, Key=pack(key), ConsistentRead=True)
+        found = tables().get_item(TableName=table, Key=pack(key), ConsistentRead=True)
     return unpack(found["Item"]) if "Item" in found else None
 
 
@@ -129,7 +136,7 @@ def query(table: str, name: str, value: str) -> list[Item]:
         "ConsistentRead": True,
     }
     with refusals("query"):
-        pages = client("dynamodb").get_paginator("query").paginate(**asked)
+        pages = tables().get_paginator("query").paginate(**asked)
         return [unpack(item) for page in pages for item in page["Items"]]
 
 
@@ -138,19 +145,19 @@ def write(what: Write) -> None:
     ((kind, asked),) = what.request().items()
     operation = {"Put": "put_item", "Update": "update_item"}[kind]
     with refusals(operation):
-        getattr(client("dynamodb"), operation)(**asked)
+        getattr(tables(), operation)(**asked)
 
 
 def transact(writes: Sequence[Write]) -> None:
     """All of these writes (at most a hundred), or none. Raises Conflict, TooLarge, Unavailable."""
     with refusals("transact_write_items"):
-        client("dynamodb").transact_write_items(TransactItems=[each.request() for each in writes])
+        tables().transact_write_items(TransactItems=[each.request() for each in writes])
 
 
 def delete(table: str, key: Item) -> None:
     """Take the item away, if it is there."""
     with refusals("delete_item"):
-        client("dynamodb").delete_item(TableName=table, Key=pack(key))
+        tables().delete_item(TableName=table, Key=pack(key))
 
 
 def pause(turn: int) -> None:
@@ -187,7 +194,7 @@ def _batch(table: str, asked: Item) -> list[Item]:
     found: list[Item] = []
     for turn in range(ASKS):
         with refusals("batch_get_item"):
-            answer = client("dynamodb").batch_get_item(RequestItems=asked)
+            answer = tables().batch_get_item(RequestItems=asked)
         found += [unpack(item) for item in answer["Responses"].get(table, [])]
         asked = answer.get("UnprocessedKeys") or {}
         if not asked:

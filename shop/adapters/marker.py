@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 
 from shop.adapters import dynamodb
-from shop.adapters.aws import client
 
 KEY = {"pk": "database", "sk": "sleep"}
 
@@ -57,6 +56,6 @@ def _set(name: str, at: int, also: Mapping[str, Any]) -> None:
     }
     try:
         with dynamodb.refusals("update_item"):
-            client("dynamodb").update_item(TableName=settings.ACTIVITY_TABLE, **call)
+            dynamodb.tables().update_item(TableName=settings.ACTIVITY_TABLE, **call)
     except dynamodb.Conflict:
         return

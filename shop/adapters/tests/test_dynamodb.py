@@ -9,7 +9,6 @@ from botocore.stub import Stubber
 from django.db import connection, transaction
 
 from shop.adapters import dynamodb
-from shop.adapters.aws import client
 from shop.adapters.dynamodb import Add, Conflict, DynamoError, Put, TooLarge, Unavailable
 from shop.adapters.tests.dynamo_builders import make_table
 from shop.tests.parallel import in_parallel
@@ -43,7 +42,7 @@ REFUSALS = [
 
 @pytest.fixture
 def stub(cloud: str) -> Iterator[Stubber]:
-    with Stubber(client("dynamodb")) as stubber:
+    with Stubber(dynamodb.tables()) as stubber:
         yield stubber
 
 
@@ -92,9 +91,15 @@ def test_no_answer_is_unavailable(
     def silent(*args: object, **kwargs: object) -> None:
         raise trouble
 
-    monkeypatch.setattr(client("dynamodb"), "_make_api_call", silent)
+    monkeypatch.setattr(dynamodb.tables(), "_make_api_call", silent)
     with pytest.raises(Unavailable, match=operation):
         CALLS[operation]()
+
+
+def test_a_table_that_does_not_answer_keeps_a_customer_waiting_for_six_seconds_at_most(cloud: str) -> None:
+    patience = dynamodb.tables().meta.config
+    assert patience.read_timeout * patience.retries["total_max_attempts"] <= 6
+    assert patience.connect_timeout <= patience.read_timeout
 
 
 def test_what_a_batch_left_out_is_asked_for_again_but_not_for_ever(
