@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from shop.cart.stores import BagsUnavailable, TableCartStore
 from shop.catalog import listings
 from shop.catalog.models import ProductVariant
 from shop.events.relay import relay
@@ -178,3 +179,19 @@ def tab_to(page: Page, words: str) -> None:
         if page.evaluate("document.activeElement.textContent.trim()").startswith(words):
             return
     raise AssertionError(f"Tab never reaches {words!r}")
+
+
+def test_a_bag_that_cannot_be_reached_is_told_in_the_shops_words(
+    chromium: Browser, shop_site: str, shirt: ProductVariant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_reach(*args: object) -> None:
+        raise BagsUnavailable("The bags are being counted.")
+
+    monkeypatch.setattr(TableCartStore, "add", out_of_reach)
+    # No fixture's tab: those take the 503 that is asked for here as trouble.
+    context = chromium.new_context(base_url=shop_site)
+    page = context.new_page()
+    page.goto("/product/quarry-linen-shirt/?size=M")
+    page.get_by_role("button", name=re.compile("^Add to bag")).first.click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("The bags are being counted.")
+    context.close()

@@ -6,14 +6,19 @@ const failed = `<dialog class="drawer" aria-labelledby="bag-title" data-bag-draw
   <a class="btn" href="/cart/">Open the bag page</a></div></dialog>`;
 let open = null;
 
-const parse = (html) => new DOMParser().parseFromString(html, "text/html").querySelector("dialog[data-bag-drawer]");
+const page = (html) => new DOMParser().parseFromString(html, "text/html");
+const drawerOf = (found) => document.adoptNode(found.querySelector("dialog[data-bag-drawer]"));
 
 // Sends a request and returns the drawer of its answer. An answer that is another page (a size is missing) is opened.
 async function ask(url, init = {}) {
+  const trouble = drawerOf(page(failed));
   try {
     const answer = await fetch(url, { ...init, headers, keepalive: true });
-    const drawer = answer.ok && parse(await answer.text());
-    if (drawer) return document.adoptNode(drawer);
+    const found = page(await answer.text());
+    if (answer.ok && found.querySelector("dialog[data-bag-drawer]")) return drawerOf(found);
+    // The shop's own words of why not, where the page bears them.
+    const reason = found.querySelector("[data-reason]");
+    if (reason) trouble.querySelector("[role=alert]").textContent = reason.textContent;
     if (answer.ok && answer.redirected) {
       // What fetch() gives back has lost the part that leads to the missing choice.
       location.assign(answer.url.includes("missing=") ? `${answer.url}#size` : answer.url);
@@ -22,7 +27,7 @@ async function ask(url, init = {}) {
   } catch {
     // Told below, in the drawer's place.
   }
-  return document.adoptNode(parse(failed));
+  return trouble;
 }
 
 function show(drawer, said) {
