@@ -18,7 +18,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.settings import DEFAULT_REGION, STAGES
 
@@ -27,6 +27,10 @@ MIGRATION_SECONDS = 900
 PATIENT = Config(connect_timeout=5, read_timeout=MIGRATION_SECONDS + 30, retries={"total_max_attempts": 1})
 KEPT = 10
 ROLE_TRIES, ROLE_PAUSE = 10, 3
+# A stack of which there is nothing, or nothing that will ever serve. One whose update failed serves as before.
+NEVER_MADE = frozenset(
+    {"CREATE_FAILED", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}
+)
 
 
 class CommandFailed(Exception):
@@ -54,12 +58,17 @@ class Account:
         return found
 
     def has_gateway(self) -> bool:
-        """Whether Zappa's stack with the gateway is there: the first deploy may have been cut off before it."""
+        """Whether Zappa's stack with the gateway is there: the first deploy may have been cut off before it.
+
+        Only what AWS says counts. In any doubt it is there: without it the function would be made anew.
+        """
         try:
             stacks = self.clients["cloudformation"].describe_stacks(StackName=self.function)["Stacks"]
-        except ClientError:
-            return False
-        return any(stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE") for stack in stacks)
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return False
+            raise
+        return any(stack["StackStatus"] not in NEVER_MADE for stack in stacks)
 
     def gateway(self) -> str:
         """The gateway's own address, without a slash at its end."""
@@ -178,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         print(Account(chosen.stage, "").manage(chosen.command).rstrip("\n"))  # noqa: T201
-    except (CommandFailed, ClientError) as failure:
+    except (CommandFailed, ClientError, BotoCoreError) as failure:
         print(failure, file=sys.stderr)  # noqa: T201
         return 1
     return 0

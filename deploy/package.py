@@ -10,6 +10,7 @@ lie in .local/package/static, for S3. Zappa packs both, and bytecode.py rewrites
 import argparse
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import re
@@ -160,11 +161,31 @@ def misfits(path: Path) -> list[str]:
     return found
 
 
-def unfit(path: Path) -> str:
-    """Why Lambda cannot run this package; empty when it can."""
+def unfit(path: Path, static: Path = STATIC) -> str:
+    """Why Lambda cannot run this package with these static files; empty when it can."""
+    if not zipfile.is_zipfile(path):
+        return f"no zip: {path}"
+    if not same_python(path):
+        return f"built by another Python than {PYTHON}, which its bytecode is for: build and deploy with the same one"
+    if not same_static(path, static):
+        return f"of other static files than {static} has: both come from one `make package`"
     names = misfits(path)
     runtime = f"Lambda's {PYTHON} (glibc {GLIBC[0]}.{GLIBC[1]})"
     return f"not for {runtime}: {', '.join(names)}. Build and deploy with Python 3.12 or newer" if names else ""
+
+
+def same_python(path: Path) -> bool:
+    """Whether its bytecode is this Python's: libraries have no source beside it."""
+    with zipfile.ZipFile(path) as packed:
+        compiled = [name for name in packed.namelist() if name.endswith(".pyc")]
+        return all(packed.read(name).startswith(importlib.util.MAGIC_NUMBER) for name in compiled[:1])
+
+
+def same_static(path: Path, static: Path) -> bool:
+    """Whether the names of hashed files that its pages use are those of that folder."""
+    with zipfile.ZipFile(path) as packed:
+        listed = "staticroot/staticfiles.json"
+        return listed not in packed.namelist() or packed.read(listed) == (static / "staticfiles.json").read_bytes()
 
 
 def report(path: Path) -> str:

@@ -7,41 +7,44 @@
 Each step may be done twice and finds out by itself whether it is needed, so a deploy that was cut off is begun again
 with the same words. The database is migrated by the new code in a function beside the live one, before anything is
 switched (docs/adr/0029-migrate-beside-the-live-function.md). What breaks off or does not pass its smoke test is rolled
-back: the former package is deployed again, with the settings that it had.
+back: the former package is deployed again, with the settings that it had. One at a time (lock.py).
 """
 
 import argparse
 import getpass
 import json
-import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy import lock
 from deploy.account import Account, CommandFailed, in_hex, sha256
+from deploy.history import going_back, until
 from deploy.package import unfit
+from deploy.programs import ROOT, Stopped, git, run
 from deploy.settings import STAGES, NotReady, read_values, write, write_role
 from deploy.smoke import Shop, SmokeTestFailed, smoke_test
 from deploy.static import put_static
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "dist" / "aspireclothes.zip"
 STATIC = ROOT / ".local" / "package" / "static"
 LOG_LINES = 60
+# No credentials, expired ones, a right that is missing, a limit, no answer.
+AWS_REFUSES = (ClientError, BotoCoreError)
 # What `migrate` says of each: "  Applying shop.0003_more... OK".
 APPLIED = re.compile(r"Applying (\S+?)\.\.\.")
-
-
-class Stopped(Exception):
-    """The deploy ends here; the message says why and what to do."""
 
 
 @dataclass
@@ -97,10 +100,29 @@ def deploy(release: Release) -> None:
     """Release this tree. Raises Stopped."""
     release.say(f"1. Checking the tree (commit {release.commit[:10]}) and its migrations")
     check_tree(release)
-    target = look(release)
+    with alone(release) as (values, account):
+        target = look(release, values, account)
+        if release.dry:
+            release.say("Nothing was changed (--dry-run). It would package, put static files, migrate, switch, ask it.")
+            return
+        put_live(release, target)
+
+
+@contextmanager
+def alone(release: Release) -> Iterator[tuple[dict[str, str], Account]]:
+    """What the stacks told, and the account; nobody else changes the stage meanwhile. Raises Busy."""
+    values = read_values(release.stage, release.build)
+    account = Account(release.stage, values["DEPLOY_BUCKET"])
     if release.dry:
-        release.say("Nothing was changed (--dry-run). It would package, put static files, migrate, switch and ask it.")
+        yield values, account
         return
+    mine = lock.Holder(release.run, release.who, release.kind)
+    with lock.held(account.clients["s3"], account.bucket, release.stage, mine, release.say):
+        yield values, account
+
+
+def put_live(release: Release, target: Target) -> None:
+    """From the package to the release that is written down. Raises Stopped."""
     release.say("3. Packaging")
     release.package = release.package or build_package()
     check_package(release.package)
@@ -113,11 +135,9 @@ def deploy(release: Release) -> None:
     finish(release, target)
 
 
-def look(release: Release) -> Target:
-    """What the stacks told, and what is there."""
-    values = read_values(release.stage, release.build)
+def look(release: Release, values: dict[str, str], account: Account) -> Target:
+    """What is to be set, and what is there."""
     settings = write(release.stage, values, folder(release.stage))
-    account = Account(release.stage, values["DEPLOY_BUCKET"])
     history = account.releases()
     release.kind = "update" if account.live() and account.has_gateway() else "deploy"
     former = history[-1]["build"] if history else "nothing"
@@ -148,8 +168,8 @@ def build_package() -> Path:
 
 
 def check_package(package: Path) -> None:
-    """Raises Stopped for one that would end at its first import."""
-    if reason := unfit(package):
+    """Raises Stopped for one that would end at its first import, or whose pages ask for other files."""
+    if reason := unfit(package, static_folder()):
         raise Stopped(f"the package is {reason}")
 
 
@@ -181,8 +201,8 @@ def go_live(release: Release, target: Target) -> None:
         switch(release, target)
         release.say("7. Smoke test")
         smoke_test(shop_at(release, target.account), release.build, release.say)
-    except (Stopped, SmokeTestFailed) as failure:
-        if release.kind == "deploy" and isinstance(failure, Stopped):
+    except (Stopped, SmokeTestFailed, *AWS_REFUSES) as failure:
+        if release.kind == "deploy" and not isinstance(failure, SmokeTestFailed):
             # There may be no function yet that could go back.
             raise
         release.say(f"   FAILED: {failure}")
@@ -205,8 +225,10 @@ def switch(release: Release, target: Target) -> None:
 
 
 def is_already(live: dict[str, Any], release: Release, target: Target) -> bool:
-    build = live.get("Environment", {}).get("Variables", {}).get("BUILD_ID")
-    return build == release.build and in_hex(live["CodeSha256"]) in target.key
+    """With all that it is to be told: a stack may have written another address since."""
+    told = live.get("Environment", {}).get("Variables", {})
+    wanted = stage_settings(target.settings, release.stage)["aws_environment_variables"]
+    return wanted.items() <= told.items() and in_hex(live["CodeSha256"]) in target.key
 
 
 def finish(release: Release, target: Target) -> None:
@@ -237,24 +259,29 @@ def roll_back_failed(release: Release, target: Target) -> None:
     roll_back_to(former[-1], release, target.account)
     # What the edge kept meanwhile is of the version that failed.
     forget_pages(release, target.account, target.values)
+    target.account.write_releases(former)
     record(release, target.account, "rolled back")
 
 
 def rollback(release: Release) -> None:
     """Go back to the release before the one that is live. Raises Stopped."""
-    values = read_values(release.stage, release.build)
-    account = Account(release.stage, values["DEPLOY_BUCKET"])
-    history = account.releases()
-    if len(history) < 2:
-        raise Stopped("there is no former release to go back to")
-    release.build, release.commit = history[-2]["build"], history[-2]["commit"]
-    if release.dry:
-        release.say(f"Nothing was changed (--dry-run). It would go back to build {release.build}.")
-        return
-    roll_back_to(history[-2], release, account)
-    account.write_releases(history[:-1])
-    forget_pages(release, account, values)
-    record(release, account, "live")
+    with alone(release) as (values, account):
+        history = account.releases()
+        live = account.live()
+        if live is None:
+            raise Stopped(f"nothing is deployed on {release.stage}")
+        former = going_back(history, live)
+        if former is None:
+            raise Stopped("there is no former release to go back to")
+        release.build, release.commit = former["build"], former["commit"]
+        if release.dry:
+            release.say(f"Nothing was changed (--dry-run). It would go back to build {release.build}.")
+            return
+        roll_back_to(former, release, account)
+        forget_pages(release, account, values)
+        # Last: what was cut off before is gone on with, and does not go back one more.
+        account.write_releases(until(history, former))
+        record(release, account, "live")
 
 
 def roll_back_to(former: dict[str, Any], release: Release, account: Account) -> None:
@@ -281,25 +308,23 @@ def roll_back_to(former: dict[str, Any], release: Release, account: Account) -> 
 
 def undeploy(release: Release) -> None:
     """Take the function and its gateway away; data, queues, files and packages stay."""
-    values = read_values(release.stage, release.build)
-    settings = write(release.stage, values, folder(release.stage))
-    account = Account(release.stage, values["DEPLOY_BUCKET"])
-    account.delete_function(f"{account.function}-migrate")
-    if account.live() is None:
-        release.say(f"Nothing is deployed on {release.stage}.")
-        return
-    if release.dry:
-        release.say(f"Nothing was changed (--dry-run). It would take {account.function} and its gateway away.")
-        return
-    zappa("undeploy", release.stage, settings, "-y")
-    release.say(f"{account.function} is gone. Its data is where it was.")
+    with alone(release) as (values, account):
+        if account.live() is None:
+            release.say(f"Nothing is deployed on {release.stage}.")
+        elif release.dry:
+            release.say(f"Nothing was changed (--dry-run). It would take {account.function} and its gateway away.")
+        else:
+            account.delete_function(f"{account.function}-migrate")
+            settings = write(release.stage, values, folder(release.stage))
+            zappa("undeploy", release.stage, settings, "-y")
+            release.say(f"{account.function} is gone. Its data is where it was.")
 
 
 def record(release: Release, account: Account, outcome: str) -> None:
     """Into the shop's own list; a shop that cannot write it is no reason to stop."""
     try:
         account.manage("release " + shlex.quote(json.dumps(release.told(outcome))))
-    except CommandFailed as failure:
+    except (CommandFailed, *AWS_REFUSES) as failure:
         release.say(f"   The release could not be written into the shop: {failure}")
 
 
@@ -320,19 +345,6 @@ def folder(stage: str) -> Path:
 def zappa(command: str, stage: str, settings: Path, *more: str) -> None:
     """Zappa in the folder of its settings, where it leaves a file or two meanwhile. Raises Stopped."""
     run(str(Path(sys.executable).parent / "zappa"), command, stage, "-s", str(settings), *more, place=settings.parent)
-
-
-def run(*command: str, environment: dict[str, str] | None = None, place: Path = ROOT) -> None:
-    """Raises Stopped when it fails; what it says is seen at once."""
-    # Zappa imports its callbacks, which are ours, whatever folder it runs in.
-    variables = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
-    done = subprocess.run(command, cwd=place, env=variables, check=False)  # noqa: S603
-    if done.returncode:
-        raise Stopped(f"{Path(command[0]).name} {command[1]} failed; deploy again once that is mended")
-
-
-def git(*command: str) -> str:
-    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
 
 
 ACTIONS: dict[str, Callable[[Release], None]] = {"deploy": deploy, "rollback": rollback, "undeploy": undeploy}
@@ -361,8 +373,13 @@ def main(arguments: list[str] | None = None) -> int:
     release.package = chosen.package
     try:
         ACTIONS[chosen.action](release)
-    except (Stopped, NotReady) as reason:
+    except (Stopped, NotReady, lock.Busy) as reason:
         release.say(f"STOPPED: {reason}")
+        return 1
+    except AWS_REFUSES as reason:
+        release.say(
+            f"STOPPED: AWS does not do it: {reason}\nOnce that is mended, the same again: what was done is found."
+        )
         return 1
     except KeyboardInterrupt:
         release.say("INTERRUPTED. Deploy again: what was done is found.")
@@ -371,4 +388,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Whoever ends it from outside is told as for Ctrl-C, and the lock is given back.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

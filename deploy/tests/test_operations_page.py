@@ -2,7 +2,7 @@
 
 import re
 
-from deploy.release import ROOT
+from deploy.programs import ROOT
 from infra import load
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()

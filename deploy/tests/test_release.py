@@ -1,74 +1,23 @@
 """A release, against moto, with packages that really run: from the first deploy to none."""
 
-import json
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy import account as accounts
+from deploy import programs, smoke
 from deploy import release as releases
-from deploy import smoke
 from deploy.account import Account
 from deploy.static import put_static
-from deploy.tests.stage import make_stage, quick_zappa, records, small_package
-from sandbox.cloud import functions
-from sandbox.cloud.gateway import gateway
+from deploy.tests.deploys import SECOND, Deploys
+from deploy.tests.stage import quick_zappa, records, small_package
 
 pytestmark = pytest.mark.xdist_group("release")
-FIRST, SECOND = "a" * 40, "b" * 40
 CHECK = releases.check_migrations
-
-
-class Deploys:
-    """Runs `make deploy` on the stage dev, for one commit after the other."""
-
-    def __init__(self, place: Path, values: dict[str, str], address: str) -> None:
-        self.place, self.values, self.address = place, values, address
-        self.commit, self.changed = FIRST, ""
-        self.account = Account("dev", values["DEPLOY_BUCKET"])
-
-    def git(self, *command: str) -> str:
-        return self.changed if command[0] == "status" else self.commit
-
-    def __call__(self, action: str, *more: str, package: Path | None = None, commit: str = "") -> int:
-        self.commit = commit or self.commit
-        chosen = ["--package", str(package)] if package else []
-        return releases.main([action, "dev", "--address", self.address, *chosen, *more])
-
-    def live(self) -> str:
-        found = self.account.live()
-        return found["Environment"]["Variables"]["BUILD_ID"] if found else ""
-
-
-@pytest.fixture
-def deploys(cloud: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deploys]:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud)
-    static = tmp_path / "static"
-    static.mkdir()
-    (static / "staticfiles.json").write_text(json.dumps({"paths": {"a.css": "a.1234.css", "b.svg": "b.5678.svg"}}))
-    for name in ("a.1234.css", "b.5678.svg", "a.css"):
-        (static / name).write_text(name)
-    monkeypatch.setattr(releases, "STATIC", static)
-    monkeypatch.setattr(releases, "folder", lambda stage: tmp_path / "deploy")
-    monkeypatch.setattr(releases, "check_migrations", lambda release: None)
-    # Zappa itself deploys in test_whole_shop.py.
-    monkeypatch.setattr(releases, "zappa", quick_zappa)
-    monkeypatch.setattr(releases, "write_role", lambda stage, settings: None)
-    monkeypatch.setattr(accounts, "ROLE_PAUSE", 0)
-    monkeypatch.setattr(smoke, "PATIENCE", 0)
-    monkeypatch.setattr(smoke, "PAUSE", 0)
-    with gateway("aspireclothes-dev") as address:
-        made = Deploys(tmp_path, make_stage("dev"), address)
-        monkeypatch.setattr(releases, "git", made.git)
-        yield made
-        made("undeploy", "--yes")
-    functions.end_all()
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
@@ -149,7 +98,7 @@ def test_an_update_that_breaks_off_half_way_is_rolled_back(
     def half(command: str, stage: str, settings: Path, *more: str) -> None:
         quick_zappa(command, stage, settings, *more)
         if deploys.live() == "b" * 12:
-            raise releases.Stopped("zappa update failed")
+            raise programs.Stopped("zappa update failed")
 
     monkeypatch.setattr(releases, "zappa", half)
     assert deploys("deploy", package=small_package(deploys.place, mark="2"), commit=SECOND) == 1
@@ -164,7 +113,7 @@ def test_a_first_deploy_that_breaks_off_has_nothing_to_go_back_to(
     deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(command: str, stage: str, settings: Path, *more: str) -> None:
-        raise releases.Stopped(f"zappa {command} failed")
+        raise programs.Stopped(f"zappa {command} failed")
 
     with monkeypatch.context() as patch:
         patch.setattr(releases, "zappa", broken)

@@ -212,7 +212,7 @@ RIGHTS = {"invoke": "InvokeFunction", "list_objects_v2": "ListBucket", "upload_f
 
 def test_a_deploy_may_make_the_calls_that_it_makes_itself() -> None:
     """Those that Zappa makes for it are not read here."""
-    source = "".join((buildspec.ROOT / "deploy" / f"{name}.py").read_text() for name in ("account", "static"))
+    source = "".join((buildspec.ROOT / "deploy" / f"{name}.py").read_text() for name in ("account", "lock", "static"))
     calls = set(re.findall(r"(?:self\.functions|self\.clients\[\"\w+\"\]|\bs3)\.([a-z_0-9]+)\(", source))
     calls -= {"get_paginator", "get_waiter"}
     needed = {RIGHTS.get(call, "".join(word.title() for word in call.split("_"))) for call in calls}

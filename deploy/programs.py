@@ -1,0 +1,25 @@
+"""The programs that a deploy runs."""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Stopped(Exception):
+    """The deploy ends here; the message says why and what to do."""
+
+
+def run(*command: str, environment: dict[str, str] | None = None, place: Path = ROOT) -> None:
+    """Raises Stopped when it fails; what it says is seen at once."""
+    # Zappa imports its callbacks, which are ours, whatever folder it runs in.
+    variables = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
+    done = subprocess.run(command, cwd=place, env=variables, check=False)  # noqa: S603
+    if done.returncode:
+        raise Stopped(f"{Path(command[0]).name} {command[1]} failed; deploy again once that is mended")
+
+
+def git(*command: str) -> str:
+    """What it says. Raises CalledProcessError."""
+    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
