@@ -11,11 +11,12 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Coalesce, Greatest, JSONObject, Upper
+from django.db.models.functions import JSONObject, Upper
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from shop.catalog.fit import Fit
+from shop.catalog.unclaimed import unclaimed
 from shop.core import clock
 from shop.core.models import TimeStamped
 from shop.core.money import Money, shop_currency
@@ -129,8 +130,6 @@ class SizeChartEntry(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     millimetres = models.PositiveIntegerField(validators=[MinValueValidator(1)])
 
-    # What a table of the chart shows of an entry.
-    ROW = ("size_id", "size__name", "size__position", "measurement", "millimetres")
     history = HistoricalRecords(app="shop")
 
     class Meta:
@@ -143,12 +142,6 @@ class SizeChartEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.measurement} {self.size}: {self.millimetres} mm"
 
-    @classmethod
-    def of_row(cls, row: dict[str, Any]) -> Self:
-        """An entry with its size, from the values of ROW."""
-        size = Size(pk=row["size_id"], name=row["size__name"], position=row["size__position"])
-        return cls(size=size, measurement=row["measurement"], millimetres=row["millimetres"])
-
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def named_like(self, words: Sequence[str]) -> Self:
@@ -160,9 +153,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(published_at__lte=clock.now())
 
     def with_size_chart(self) -> Self:
-        """Reads the size chart along, and adds its entries as `chart_rows`: what SizeChartEntry.of_row() takes."""
+        """Reads the size chart along, and adds its entries as `chart_rows`: the fields of size_charts.Entry."""
         entries = SizeChartEntry.objects.filter(chart=models.OuterRef("size_chart"))
-        rows = entries.values(row=JSONObject(**{name: name for name in SizeChartEntry.ROW}))
+        same = {name: name for name in ("size_id", "measurement", "millimetres")}
+        rows = entries.values(row=JSONObject(size="size__name", position="size__position", **same))
         return self.select_related("size_chart").annotate(chart_rows=ArraySubquery(rows))
 
 
@@ -229,16 +223,8 @@ class Product(TimeStamped):
 
 class ProductVariantQuerySet(models.QuerySet["ProductVariant"]):
     def with_available(self) -> Self:
-        """Adds `ready`: units on hand, over all active locations, that no order holds and nobody waits for.
-
-        And `available`: all that can be bought, with those that are sold ahead of stock.
-        """
-        units = models.F("stock_levels__on_hand") - models.F("stock_levels__reserved")
-        active = models.Q(stock_levels__location__is_active=True)
-        waits = ProductVariant.objects.filter(pk=models.OuterRef("pk"), back_orders__state="waiting").order_by()
-        waiting = waits.values("pk").annotate(units=models.Sum("back_orders__quantity")).values("units")
-        unclaimed = Coalesce(models.Sum(units, filter=active), 0) - Coalesce(models.Subquery(waiting), 0)
-        return self.annotate(ready=Greatest(unclaimed, 0), available=Greatest(unclaimed + models.F("sold_ahead"), 0))
+        """Adds `unclaimed`, of which `ready` and `available` are made."""
+        return self.annotate(unclaimed=unclaimed())
 
     def sellable(self) -> Self:
         """Variants that may be put in a bag: active, of a published product. Stock is another question."""
@@ -272,9 +258,9 @@ class ProductVariant(TimeStamped):
 
     objects = ProductVariantQuerySet.as_manager()
 
-    # What with_available() adds.
-    ready: int
-    available: int
+    # What with_available() adds: units on hand, over all active locations, that no order holds, less those that are
+    # waited for. Below zero where more are waited for than are here.
+    unclaimed: int
     # When units that are not here yet may be expected, where somebody has looked it up.
     promised_on: date | None = None
 
@@ -294,6 +280,16 @@ class ProductVariant(TimeStamped):
 
     def __str__(self) -> str:
         return self.sku
+
+    @property
+    def ready(self) -> int:
+        """Units that are here to be sold, of a variant read with_available()."""
+        return max(self.unclaimed, 0)
+
+    @property
+    def available(self) -> int:
+        """All that can be bought, with those that are sold ahead of stock, of a variant read with_available()."""
+        return max(self.unclaimed + self.sold_ahead, 0)
 
     @property
     def unit_price(self) -> Money:

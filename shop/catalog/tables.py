@@ -32,6 +32,14 @@ class Tables:
         """The rows of one of MODELS, in no order. Shared by all threads: not to be changed."""
         return cast(list[M], list(self._rows[model].values()))
 
+    def fill(self, rows: Iterable[Model], name: str, model: type[Model]) -> None:
+        """Fill in what the rows point to by this foreign key. What is newer than the tables stays to be asked for."""
+        known = self._rows[model]
+        for row in rows:
+            found = known.get(getattr(row, f"{name}_id"))
+            if found is not None:
+                setattr(row, name, found)
+
     def _fill(self, model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
         fields = model._meta.concrete_fields
         for row in rows:

@@ -32,7 +32,9 @@ def product(arguments: Arguments, asked: Asked) -> Shape | None:
         return None
     found = shapes.product(row)
     if "variants" in asked:
-        found["variants"] = [shapes.variant(variant) for variant in variants_of(row)]
+        found["variants"] = [
+            shapes.variant(variant) for variant in variants_of(row).select_related("colour", "size__system")
+        ]
     if "pictures" in asked:
         found["pictures"] = shapes.pictures(row.images.select_related("colour"))
     return found

@@ -88,7 +88,7 @@ def colour(row: Colour) -> Shape:
 
 
 def variant(row: ProductVariant) -> Shape:
-    """Variant, of one as shop.catalog.choice.variants_of() reads it."""
+    """Variant, of one of shop.catalog.choice.variants_of() with its colour, size and system."""
     return {
         "sku": row.sku,
         "colour": colour(row.colour),

@@ -192,3 +192,11 @@ def test_wear_it_with_shows_other_kinds_of_clothes_in_stock(client: Client, shir
     assert "Wide Trouser" in html
     assert "Old Hat" not in html
     assert "Other Shirt" not in html
+
+
+def test_a_product_is_there_from_its_moment_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = clock.now() + timedelta(days=3650)
+    make_product(slug="tomorrow", published_at=moment)
+    assert client.get("/product/tomorrow/").status_code == 404
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    assert client.get("/product/tomorrow/").status_code == 200

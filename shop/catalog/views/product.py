@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +16,9 @@ from shop.catalog import snapshot as snapshots
 from shop.catalog.cards import Card, cards_for
 from shop.catalog.choice import Choice, choose, variants_of
 from shop.catalog.facets import Wanted
-from shop.catalog.models import Product, SizeChartEntry
+from shop.catalog.models import Category, Colour, Product, ProductQuerySet, Size
 from shop.catalog.renditions import largest, media_url
-from shop.catalog.size_charts import Table, table
+from shop.catalog.size_charts import Entry, Table, table
 from shop.catalog.snapshot import DEPARTMENTS, Snapshot
 from shop.checkout import promises
 from shop.core import clock, shown
@@ -40,12 +41,17 @@ CHOSEN_FOR = timedelta(minutes=5)
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product in one colour. `colour` and `size` in the query choose; `missing` says why one was sent back here."""
     snapshot = snapshots.of(request)
-    found = get_object_or_404(Product.objects.published().select_related("category").with_size_chart(), slug=slug)
+    found = get_object_or_404(_products().published(), slug=slug)
+    variants = list(variants_of(found))
+    # A join would bring them anew with every row.
+    snapshot.tables.fill([found], "category", Category)
+    snapshot.tables.fill(variants, "colour", Colour)
+    snapshot.tables.fill(variants, "size", Size)
     shown.shows(shown.product(found.pk))
     rates = delivery.shown_rates(snapshot, settings.SHOP_COUNTRY)
     choice = choose(
         found,
-        variants_of(found),
+        variants,
         list(found.images.all()),
         colour=request.GET.get("colour", ""),
         size=request.GET.get("size", ""),
@@ -71,6 +77,12 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             "data": structured_data(found, choice),
         },
     )
+
+
+@cache
+def _products() -> ProductQuerySet:
+    """Kept, to be filtered and never read itself: to put it together takes longer than the database for its answer."""
+    return Product.objects.with_size_chart()
 
 
 def note_until(choice: Choice, rates: Sequence[ShippingRate]) -> None:
@@ -116,7 +128,7 @@ def chart_of(product: Product) -> Table | None:
     """The size chart of a product read with_size_chart(), where it has one with figures in it."""
     if product.size_chart is None:
         return None
-    found = table(product.size_chart, map(SizeChartEntry.of_row, product.chart_rows))
+    found = table(product.size_chart, (Entry(**row) for row in product.chart_rows))
     return found if found.rows else None
 
 
