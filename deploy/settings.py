@@ -32,6 +32,8 @@ PREFIX = "/aspireclothes"
 DEFAULT_REGION = "us-east-1"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
+# What a deploy knows by itself; all other names are told by the stacks.
+DEPLOYS_OWN = frozenset({"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID", "RUNTIME"})
 # What only making the function needs.
 ONLY_DEPLOY = frozenset({"DEPLOY_BUCKET", "FUNCTION_SUBNETS", "FUNCTION_SECURITY_GROUPS"})
 # Lambda sets these itself and refuses a function that brings its own.

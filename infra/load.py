@@ -24,14 +24,14 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from deploy.settings import ONLY_DEPLOY
+
 FOLDER = Path(__file__).parent
 # In the order in which they are made: each imports only from those before it. "firewall" is always made in us-east-1,
 # "vault" in another region than the shop.
 STACKS = ("network", "data", "messaging", "mail", "identity", "observability", "vault", "backup", "firewall", "edge")
 OPTIONAL = ("analytics",)
 ACCOUNT = "123456789012"
-# What the stacks tell the deploy alone; everything else goes into the function's environment.
-FOR_DEPLOY = frozenset({"DEPLOY_BUCKET", "FUNCTION_SUBNETS", "FUNCTION_SECURITY_GROUPS"})
 
 
 class Unknown(str):
@@ -80,7 +80,7 @@ def settings(stage: str, *, region: str = "us-east-1", account: str = ACCOUNT) -
         for made in resources(stack, stage, region=region, account=account).values():
             if made.type == "AWS::SSM::Parameter":
                 told[made.properties["Name"].rsplit("/", 1)[-1]] = made.properties["Value"]
-    return {name: value for name, value in told.items() if name not in FOR_DEPLOY}
+    return {name: value for name, value in told.items() if name not in ONLY_DEPLOY}
 
 
 # What Ref gives where we chose the name: the property that holds it.

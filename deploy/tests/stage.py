@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from deploy.settings import ONLY_DEPLOY, POLICY, PREFIX, TEMPLATE, names_in
+from deploy.settings import DEPLOYS_OWN, ONLY_DEPLOY, POLICY, PREFIX, TEMPLATE, names_in
 from infra import load
 from sandbox.cloud import functions
 
@@ -98,7 +98,7 @@ def make_role(stage: str) -> None:
 def asked_for() -> set[str]:
     """What Zappa's settings and the function's rights name."""
     files = (TEMPLATE, POLICY)
-    return names_in([json.loads(path.read_text()) for path in files]) - KNOWN
+    return names_in([json.loads(path.read_text()) for path in files]) - DEPLOYS_OWN
 
 
 def distribution() -> str:
@@ -157,10 +157,8 @@ def make_resources(stage: str, values: dict[str, str]) -> None:
     target = {"Id": "events", "Arn": values["EVENTS_QUEUE_ARN"]}
     events.put_targets(Rule=f"{bus}-events", EventBusName=bus, Targets=[target])
     functions.client("sns").create_topic(Name=values["STAFF_TOPIC_ARN"].rpartition(":")[2])
-    for setting in ("MEDIA_BUCKET", "EXPORTS_BUCKET"):
-        s3.create_bucket(Bucket=values[setting])
+    s3.create_bucket(Bucket=values["MEDIA_BUCKET"])
     functions.client("ses").verify_domain_identity(Domain=values["SHOP_EMAIL"].rpartition("@")[2])
 
 
-KNOWN = {"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID", "RUNTIME"}
 TABLES = {"CARTS_TABLE": ("key",), "ACTIVITY_TABLE": ("pk", "sk")}

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto.cloudformation.parsing import get_model_map
 
+from deploy.settings import ONLY_DEPLOY
 from infra import load
 from infra.tests.walking import ALL, nodes
 
@@ -101,7 +102,7 @@ def test_tables_have_their_keys(cloud: str) -> None:
     assert list(keys.values()) == [["key"], ["pk", "sk"]]
 
 
-@pytest.mark.parametrize("thing", ["media", "static", "exports", "deploy"])
+@pytest.mark.parametrize("thing", ["media", "static", "deploy"])
 def test_buckets_are_encrypted(cloud: str, thing: str) -> None:
     deployed(cloud, "data")
     s3, bucket = client("s3", cloud), f"aspireclothes-dev-{thing}-123456789012-{REGION}"
@@ -118,8 +119,8 @@ def test_the_settings_are_where_a_deploy_reads_them(cloud: str) -> None:
     # What hangs on a type that moto does not know was not made, and some values only AWS knows.
     known = {name: value for name, value in told.items() if not isinstance(expected.get(name), load.Unknown)}
     assert len(known) >= 12
-    assert {name: value for name, value in known.items() if name not in load.FOR_DEPLOY} == {
-        name: expected[name] for name in known if name not in load.FOR_DEPLOY
+    assert {name: value for name, value in known.items() if name not in ONLY_DEPLOY} == {
+        name: expected[name] for name in known if name not in ONLY_DEPLOY
     }
 
 

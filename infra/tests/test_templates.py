@@ -76,10 +76,10 @@ def exports() -> list[str]:
     ]
 
 
-def test_what_is_imported_was_exported_before() -> None:
+def test_what_is_imported_was_exported_before_and_nothing_else_is_exported() -> None:
     for stack in ALL:
         load.resources(stack, "dev")
-    assert imports() <= set(exports())
+    assert imports() == set(exports())
 
 
 def test_exports_have_names_of_their_own() -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import boto3
 from django.conf import settings as django_settings
 
-from deploy.settings import ONLY_DEPLOY, names_in
+from deploy.settings import DEPLOYS_OWN, ONLY_DEPLOY, POLICY, names_in
 from infra import load
 from infra.tests.walking import resolved
 from shop.adapters.aws import client
@@ -20,8 +20,6 @@ from shop.operations.costs.bill import bill
 from shop.operations.costs.inputs import Inputs
 
 ROOT = Path(django_settings.BASE_DIR)
-# Given by whoever deploys, not by a stack.
-DEPLOYS_OWN = {"STAGE", "AWS_REGION", "ACCOUNT", "BUILD_ID", "RUNTIME"}
 
 
 def zappa() -> Any:
@@ -29,9 +27,9 @@ def zappa() -> Any:
 
 
 def test_a_deploy_is_told_all_that_it_fills_in() -> None:
-    asked = names_in([zappa(), json.loads((load.FOLDER / "policies" / "function.json").read_text())])
-    assert asked - DEPLOYS_OWN <= set(load.settings("dev")) | load.FOR_DEPLOY
-    assert load.FOR_DEPLOY == ONLY_DEPLOY <= asked
+    asked = names_in([zappa(), json.loads(POLICY.read_text())])
+    assert asked - DEPLOYS_OWN <= set(load.settings("dev")) | ONLY_DEPLOY
+    assert asked >= ONLY_DEPLOY
 
 
 def test_the_shop_reads_every_setting_that_it_is_told() -> None:
@@ -40,8 +38,8 @@ def test_the_shop_reads_every_setting_that_it_is_told() -> None:
     names = set(re.findall(r'"([A-Z][A-Z_]+)"', read))
     # Read by the names of their parts.
     names |= {f"DATABASE_{part}" for part in ("HOST", "NAME", "PORT")}
-    # For the deploy: static files go to the one, and both are named in rights. No export goes there as yet.
-    names |= {"STATIC_BUCKET", "EXPORTS_BUCKET"}
+    # For the deploy, which puts static files there.
+    names.add("STATIC_BUCKET")
     assert {name for name in load.settings("dev") if name not in names} == set()
 
 

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from deploy.settings import POLICY
 from infra import load
 from infra.tests.walking import as_list, nodes
 
@@ -42,53 +41,34 @@ def stars(statement: dict[str, Any]) -> list[str]:
     return [words for words in found if "*" in words]
 
 
-def used() -> list[str]:
-    found = []
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement of the templates and of the function's rights, with where it stands."""
     for where, body in templates():
         for name, made in body["Resources"].items():
-            for node in nodes(made):
-                if isinstance(node, dict) and "Effect" in node:
-                    found += [f"{where}.{name} {node.get('Sid', '?')} {star}" for star in stars(node)]
-    return found
+            found = (node for node in nodes(made) if isinstance(node, dict) and "Effect" in node)
+            yield from ((f"{where}.{name}", statement) for statement in found)
+    rights = json.loads(POLICY.read_text())["Statement"]
+    yield from (("policies/function", statement) for statement in rights)
 
 
 def test_every_star_has_a_reason_and_every_reason_its_star() -> None:
     reasons: dict[str, list[str]] = json.loads(REASONS.read_text())
-    assert sorted(star for stars in reasons.values() for star in stars) == sorted(used())
+    used = [f"{where} {each.get('Sid', '?')} {star}" for where, each in statements() for star in stars(each)]
+    assert sorted(star for stars in reasons.values() for star in stars) == sorted(used)
     assert all(len(reason) > 20 for reason in reasons)
 
 
 def test_nothing_is_allowed_but_for_what_is_named() -> None:
     """NotAction and the like turn a policy round: everything but."""
-    for where, body in templates():
-        for node in nodes(body["Resources"]):
-            if isinstance(node, dict) and "Effect" in node:
-                assert not {"NotAction", "NotResource", "NotPrincipal"} & set(node), where
+    for where, statement in statements():
+        assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement), where
 
 
 def test_nobody_is_given_all_actions_on_all_resources() -> None:
-    for where, body in templates():
-        for name, made in body["Resources"].items():
-            for node in nodes(made):
-                if isinstance(node, dict) and node.get("Effect") == "Allow":
-                    assert "*" not in as_list(node.get("Action", [])), f"{where}.{name}"
+    for where, statement in statements():
+        if statement["Effect"] == "Allow":
+            assert "*" not in as_list(statement.get("Action", [])), where
     for name, made in load.resources("messaging", "dev").items():
         if made.type == "AWS::KMS::Key":
             root = made.properties["KeyPolicy"]["Statement"][0]
             assert root["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}, name
-
-
-@pytest.mark.parametrize("path", sorted(load.FOLDER.glob("policies/*.json")), ids=lambda path: path.stem)
-def test_the_functions_rights_have_reasons_too(path: Path) -> None:
-    body = json.loads(path.read_text())
-    if "Statement" not in body:
-        pytest.skip("no policy")
-    reasons = json.loads((path.parent / "wildcards.json").read_text())
-    there = [
-        f"{statement['Sid']}: {value}"
-        for statement in body["Statement"]
-        for key in ("Action", "Resource")
-        for value in as_list(statement[key])
-        if "*" in value
-    ]
-    assert sorted(there) == sorted(reasons)
