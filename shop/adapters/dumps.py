@@ -25,8 +25,8 @@ from shop.core import clock
 KEPT = 3
 # A shop whose dump takes longer than this is not one that a laptop drills with.
 PATIENCE = 900
-# Of a dump's name: when it was begun.
-MOMENT, ENDING = "%Y%m%dT%H%M%S%f", ".dump"
+# Of a dump's name: when it was begun. What is called otherwise in that folder is somebody else's.
+MOMENT, ENDING, OURS = "%Y%m%dT%H%M%S%f", ".dump", "[0-9]" * 8 + "T" + "[0-9]" * 12
 
 
 class Dumps:
@@ -73,6 +73,9 @@ def _dump(name: str) -> None:
     folder = Path(settings.DUMPS_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # customers' names and addresses are in there
+    for half in folder.glob(f"{OURS}.unfinished"):
+        # A drill that was killed left it; there is one drill at a time.
+        half.unlink()
     unfinished = folder / f"{name}.unfinished"
     try:
         own = str(connection.settings_dict["NAME"])
@@ -80,12 +83,12 @@ def _dump(name: str) -> None:
         unfinished.rename(folder / (name + ENDING))
     finally:
         unfinished.unlink(missing_ok=True)
-    for old in sorted(folder.glob(f"*{ENDING}"))[:-KEPT]:
+    for old in sorted(folder.glob(OURS + ENDING))[:-KEPT]:
         old.unlink()
 
 
 def _newest() -> Path:
-    return max(Path(settings.DUMPS_DIR).glob(f"*{ENDING}"))
+    return max(Path(settings.DUMPS_DIR).glob(OURS + ENDING))
 
 
 @contextlib.contextmanager

@@ -3,10 +3,12 @@
 import contextlib
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,6 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from shop.adapters.edge import Page
 from shop.adapters.network import refuse_inside_transaction
 from shop.core import clock
+
+log = logging.getLogger(__name__)
 
 MOST_PAGES = 2000
 MOST_BYTES = 1_000_000
@@ -59,11 +63,23 @@ class PageStore:
             "expires": clock.now().timestamp() + page.seconds,
             "headers": dict(response.items()),
         }
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self._file(key).with_suffix(f".{os.getpid()}")
-        draft.write_bytes(json.dumps(about).encode() + b"\n" + response.content)
-        draft.replace(self._file(key))
+        try:
+            self._write(key, json.dumps(about).encode() + b"\n" + response.content)
+        except OSError as error:
+            # A full disk, or a folder that is just being emptied: the visitor has the page all the same.
+            log.warning("a page was not kept: %s", error)
         self._make_room()
+
+    def _write(self, key: str, content: bytes) -> None:
+        """Raises OSError, and leaves no draft then."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self._file(key).with_suffix(f".{os.getpid()}-{get_ident()}")
+        try:
+            draft.write_bytes(content)
+            draft.replace(self._file(key))
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
 
     def forget(self, request: HttpRequest, response: HttpResponse) -> None:
         self._file(key_of(request)).unlink(missing_ok=True)

@@ -40,6 +40,8 @@ class Edge:
         began = clock.now()
         response = self.get_response(request)
         page = page_of(response)
+        if response.cookies:
+            close(response)
         if page and isinstance(response, HttpResponse):
             self.store.keep(request, response, page)
             # Made while something changed, it may say what is old already, and its purge may be over.
@@ -54,6 +56,12 @@ class Edge:
         if request.method == "HEAD":
             response.content = b""
         return response
+
+
+def close(response: HttpResponseBase) -> None:
+    """Take back the permission to keep what has a cookie in it: an edge that goes by headers would hand it to all."""
+    if S_MAXAGE.search(response.get("Cache-Control", "")):
+        response["Cache-Control"] = "private, no-store"
 
 
 def page_of(response: HttpResponseBase) -> Page | None:

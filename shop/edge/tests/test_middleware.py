@@ -1,6 +1,10 @@
 """Pages out of the store: what a hit costs, whom it is for, and what is never kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -181,6 +185,35 @@ def test_a_page_that_is_too_large_or_broken_on_disk_is_no_hit(edge: Laptop, monk
     assert edge.kept() == {"/shop/"}
 
 
+def test_a_page_that_cannot_be_kept_is_shown_all_the_same(edge: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert edge.browser.get("/shop/").status_code == 200
+    assert list(PageStore().folder.glob("*")) == []
+
+
+def test_one_page_kept_by_two_threads_at_once_is_kept_whole(edge: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, write = Barrier(2, timeout=20), Path.write_bytes
+
+    def together(path: Path, content: bytes) -> None:
+        both.wait()
+        write(path, content)
+        both.wait()
+
+    monkeypatch.setattr(Path, "write_bytes", together)
+    request, response = RequestFactory().get("/shop/"), answer(HttpResponse(b"whole"))
+    keep = partial(PageStore().keep, request, response, Page(frozenset({"everything"}), 60))
+    with ThreadPoolExecutor(2) as threads:
+        assert [done.result() for done in [threads.submit(keep), threads.submit(keep)]] == [None, None]
+    found = PageStore().find(request)
+    assert found
+    assert found.content == b"whole"
+    assert len(list(PageStore().folder.glob("*"))) == 1
+
+
 def test_other_code_or_templates_make_other_pages(edge: Laptop, settings: Any) -> None:
     edge.visit("/shop/")
     settings.BUILD_ID = "next"
@@ -205,6 +238,15 @@ def test_cloudfront_learns_the_tags_by_a_header_of_public_pages_alone(settings: 
     tags = browser.get("/product/quarry/").headers[HEADER].split(",")
     assert tags == ["everything", f"product:{product.pk}"]
     assert HEADER not in browser.get("/cart/").headers
+
+
+def test_an_edge_that_goes_by_headers_keeps_no_page_with_a_cookie(settings: Any) -> None:
+    settings.EDGE_STORE, settings.EDGE = CLOUDFRONT, True
+    request = RequestFactory().get("/")
+    closed = Edge(lambda request: answer(with_cookie()))(request)
+    assert closed["Cache-Control"] == "private, no-store"
+    assert HEADER not in closed.headers
+    assert "s-maxage=60" in Edge(lambda request: answer(HttpResponse()))(request)["Cache-Control"]
 
 
 def test_a_page_with_more_tags_than_cloudfront_reads_is_kept_for_a_minute() -> None:

@@ -177,6 +177,21 @@ def test_only_the_newest_dumps_stay_and_no_unfinished_one(
 
 
 @really
+def test_half_a_dump_of_a_drill_that_was_killed_goes_and_files_of_others_stay(settings: Any, tmp_path: Path) -> None:
+    settings.DUMPS_DIR = tmp_path
+    (tmp_path / "20230101T000000000000.unfinished").write_bytes(b"PGDMP customers")
+    for name in ("before-the-move.dump", "zzz.dump", "notes.unfinished"):
+        (tmp_path / name).write_bytes(b"somebody's")
+    for _ in range(dumps.KEPT + 1):
+        drill = step(nothing)
+        assert drill is not None
+        assert drill.outcome == Outcome.GOOD
+    found = {path.name for path in tmp_path.iterdir()}
+    assert {name for name in found if not name[0].isdigit()} == {"before-the-move.dump", "zzz.dump", "notes.unfinished"}
+    assert len(found) == 3 + dumps.KEPT
+
+
+@really
 def test_without_a_pg_dump_that_is_new_enough_the_drill_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dumps, "_version", lambda folder: 15)
     with pytest.raises(CommandError, match=r"No pg_dump of PostgreSQL \d+ or newer is here\. Install"):

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError for figures that no month has."""
-        if options["measure"]:
+        if options["measure"] is not None:
             self.remeasure(options["measure"])
         inputs = Inputs(chosen(Traffic, options), chosen(Assumptions, options))
         found = bill(inputs, options["region"])
