@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("twin/queues/<slug:name>/", twin.on_queue, name="sandbox-on-queue"),
     path("twin/events/<slug:event_id>/", twin.on_bus_event, name="sandbox-on-bus-event"),
     path("twin/trouble/<slug:action>/", twin.on_trouble, name="sandbox-on-trouble"),
+    path("media/<path:name>", twin.media, name="sandbox-media"),
     path("mail/", mailbox.mailbox, name="sandbox-mailbox"),
     path("mail/<slug:name>/", mailbox.mail, name="sandbox-mail"),
     path("mail/<slug:name>/html/", mailbox.mail_html, name="sandbox-mail-html"),

@@ -1,10 +1,8 @@
 """A purchase on the pretended AWS over HTTP, and all that may go wrong between the bus and the shop's consumers."""
 
 import math
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -24,18 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # What comes of one paid order of one shirt, whatever happens on the way.
 ONCE = {"not acknowledged": [], "twice": [], "paid reactions": len(HANDLERS["OrderPaid"]), "invoices": 1}
 MAILS = 1
-
-
-@pytest.fixture
-def twin(shop_site: str, cloud: str, settings: Any) -> Iterator[str]:
-    """A shop that runs on a pretended AWS, over HTTP; its address. A message that failed can be seen again at once."""
-    settings.TWIN_PEEK = peek.serve()
-    for name, value in (names.told(f"t{uuid4().hex[:10]}", cloud) | names.ADAPTERS).items():
-        setattr(settings, name, value)
-    making.resources.cache_clear()
-    making.make_all(visibility=0)
-    yield shop_site
-    making.resources.cache_clear()
 
 
 def confirmations(buyer: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from sandbox.models import Weather
-from sandbox.twin import consumer
+from sandbox.twin import consumer, edge
 from sandbox.twin.clients import client
 from sandbox.twin.models import Invocation
 
@@ -47,6 +47,7 @@ class Twin:
     alarms: list[dict[str, str]]
     tables: list[dict[str, Any]]
     buckets: list[dict[str, Any]]
+    invalidations: list[dict[str, Any]]
     calls: list[Invocation]
 
     @property
@@ -70,6 +71,7 @@ def look() -> Twin:
         alarms=client("cloudwatch").describe_alarms()["MetricAlarms"],
         tables=[table(name) for name in client("dynamodb").list_tables()["TableNames"]],
         buckets=[bucket(found["Name"]) for found in client("s3").list_buckets()["Buckets"]],
+        invalidations=edge.invalidations(),
         calls=list(Invocation.objects.order_by("-pk")[:20]),
     )
 

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from infra import load
 from sandbox.twin.clients import client
+from sandbox.twin.edge import make_distribution
 
 STACKS = ("data", "messaging", "mail")
 # Whoever tries things out does not want to wait for three minutes until a message that failed comes again.
@@ -31,6 +32,7 @@ def make_all(visibility: int = VISIBILITY_SECONDS) -> int:
             make({**properties, "VisibilityTimeout": visibility} if kind == QUEUE else properties)
             made += 1
     sender(settings.SHOP_EMAIL)
+    make_distribution()
     return made
 
 

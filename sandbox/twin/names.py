@@ -18,6 +18,7 @@ def told(stage: str, endpoint: str) -> dict[str, str]:
         "KICK_QUEUE_ARN": f"{queue}-kick",
         "KICK_QUEUE_URL": f"{endpoint}/{ACCOUNT}/{name}-kick",
         "MAIL_CONFIGURATION_SET": name,
+        "MEDIA_BUCKET": f"{name}-media-{ACCOUNT}-{REGION}",
         "STAFF_TOPIC_ARN": f"{topic}-staff",
     }
 
@@ -30,4 +31,7 @@ ADAPTERS = {
     "KICK": "shop.adapters.kick_sqs.QueueKick",
     "MAIL_SENDER": "shop.adapters.mail_ses.SesMailSender",
     "STAFF_NOTICES": "shop.adapters.notices_sns.TopicNotices",
+    # The shop's own, each with the part of AWS behind it that moto does not play.
+    "EDGE_STORE": "sandbox.twin.edge.PlayedCloudFront",
 }
+FILES = "sandbox.twin.files.KeptMedia"

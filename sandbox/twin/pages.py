@@ -6,24 +6,28 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from sandbox.models import Weather
 from sandbox.twin import looking
+from sandbox.twin.edge import NoDistribution
+from shop.adapters.files_s3 import FOR_EVER
 
-AWAY = (OSError, BotoCoreError, ClientError)
-View = Callable[..., HttpResponse]
+AWAY = (OSError, BotoCoreError, ClientError, NoDistribution)
+View = Callable[..., HttpResponseBase]
 
 
 def where_there_is_one(view: View) -> View:
     """404 in a shop that does not run on a pretended AWS; words while that one is away."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         if not settings.TWIN_PEEK:
             raise Http404("This shop has no twin: make twin")
         try:
@@ -39,6 +43,16 @@ def where_there_is_one(view: View) -> View:
 @where_there_is_one
 def twin(request: HttpRequest) -> HttpResponse:
     return render(request, "sandbox/twin.html", {"twin": looking.look(), "site": settings.AWS_ENDPOINT})
+
+
+@require_safe
+@where_there_is_one
+def media(request: HttpRequest, name: str) -> FileResponse:
+    """A picture out of the bucket, as the edge reads it there."""
+    try:
+        return FileResponse(default_storage.open(name), headers={"Cache-Control": FOR_EVER["CacheControl"]})
+    except (FileNotFoundError, SuspiciousFileOperation) as error:
+        raise Http404("no such picture") from error
 
 
 @require_POST

@@ -41,7 +41,11 @@ class CloudFront:
         refuse_inside_transaction()
         items = [f"#{tag}" for tag in sorted(tags)]
         client("cloudfront").create_invalidation(
-            DistributionId=settings.CDN_DISTRIBUTION_ID,
+            DistributionId=self.distribution(),
             InvalidationBatch={"Paths": {"Quantity": len(items), "Items": items}, "CallerReference": reference},
         )
         return len(items)
+
+    def distribution(self) -> str:
+        """The id of the distribution before this shop."""
+        return str(settings.CDN_DISTRIBUTION_ID)

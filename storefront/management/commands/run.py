@@ -42,6 +42,9 @@ class Command(BaseCommand):
         """What its processes listen at."""
         return [settings.PORT]
 
+    def make_demo(self) -> None:
+        call_command("demo")
+
     def banner(self) -> str:
         return banner()
 
@@ -52,7 +55,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         refuse_other_schema()
         if not Product.objects.exists() or demo.interrupted():
-            call_command("demo")
+            self.make_demo()
         # SIGHUP: the terminal was closed. SIGINT: a shell has it ignored by what it starts in the background.
         for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ending, stop)

@@ -1,5 +1,9 @@
 """`make twin`: the shop on a pretended AWS, with whoever plays it; Ctrl-C ends all of it."""
 
+import os
+import subprocess
+import sys
+
 from django.conf import settings
 from django.core.management.base import CommandError
 
@@ -17,6 +21,13 @@ class Command(run.Command):
             raise CommandError("these settings have no twin: make twin")
         server = ("runserver", f"{run.HOST}:{settings.PORT}")
         return {"cloud": ("cloud",), "server": server, "function": ("consumer",)}
+
+    def make_demo(self) -> None:
+        """As on a laptop: nobody plays AWS yet."""
+        laptop = os.environ | {"DJANGO_SETTINGS_MODULE": "storefront.settings.local"}
+        made = subprocess.run([sys.executable, "manage.py", "demo"], cwd=settings.BASE_DIR, env=laptop, check=False)
+        if made.returncode:
+            raise CommandError(f"the demo shop was not made; {self.again}")
 
     def ports(self) -> list[int]:
         return [settings.PORT, settings.CLOUD_PORT, settings.CLOUD_PORT + 1]
