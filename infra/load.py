@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent
 # In the order in which they are made: each imports only from those before it. "firewall" is always made in us-east-1,
 # "vault" in another region than the shop.
 STACKS = ("network", "data", "messaging", "mail", "identity", "observability", "vault", "backup", "firewall", "edge")
-OPTIONAL = ("analytics",)
+OPTIONAL = ("analytics", "name")
 ACCOUNT = "123456789012"
 
 

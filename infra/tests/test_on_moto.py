@@ -13,6 +13,7 @@ from moto.cloudformation.parsing import get_model_map
 
 from deploy.settings import ONLY_DEPLOY
 from infra import load
+from infra.tests import test_name
 from infra.tests.walking import ALL, nodes
 
 # Its own, since other tests make stages of the same names.
@@ -21,6 +22,7 @@ REGION = "eu-west-2"
 GIVEN = {
     "mail": {"MailDomain": "shop.example", "ShopEmail": "hello@shop.example"},
     "edge": {"OriginSecret": "s" * 32},
+    "name": test_name.GIVEN,
     "analytics": {"ReaderSecretArn": "arn:aws:secretsmanager:x", "Analyst": "arn:aws:quicksight:x"},
 }
 
