@@ -350,6 +350,15 @@ def zappa(command: str, stage: str, settings: Path, *more: str) -> None:
 ACTIONS: dict[str, Callable[[Release], None]] = {"deploy": deploy, "rollback": rollback, "undeploy": undeploy}
 
 
+def wanted(stage: str) -> bool:
+    """Whether somebody types the stage's name."""
+    try:
+        return input(f"Undeploy {stage}? Type its name: ") == stage
+    except EOFError:
+        print("\nNobody is there to answer, so nothing was done. --yes says it beforehand.")  # noqa: T201
+        return False
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 1, with words, when it did not come to its end."""
     parser = argparse.ArgumentParser(prog="python -m deploy.release", description=(__doc__ or "").splitlines()[0])
@@ -362,11 +371,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--yes", action="store_true", help="undeploy without asking")
     chosen = parser.parse_args(arguments)
-    if (
-        chosen.action == "undeploy"
-        and not chosen.yes
-        and input(f"Undeploy {chosen.stage}? Type its name: ") != chosen.stage
-    ):
+    if chosen.action == "undeploy" and not (chosen.yes or wanted(chosen.stage)):
         return 1
     commit = git("rev-parse", "HEAD")
     release = Release(chosen.stage, chosen.action, commit[:12], commit, dry=chosen.dry_run, address=chosen.address)

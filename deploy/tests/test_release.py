@@ -1,5 +1,6 @@
 """A release, against moto, with packages that really run: from the first deploy to none."""
 
+import io
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,13 @@ def test_from_the_first_deploy_over_an_update_and_a_rollback_to_none(
     assert "Nothing is deployed" not in said(capsys)
     assert deploys("undeploy", "--yes") == 0
     assert "Nothing is deployed on dev." in said(capsys)
+
+
+@pytest.mark.parametrize("typed", ["", "production\n", "yes\n"])
+def test_a_stage_is_not_undeployed_unless_its_name_is_typed(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    monkeypatch.setitem(releases.ACTIONS, "undeploy", lambda release: pytest.fail("undeployed"))
+    assert releases.main(["undeploy", "dev"]) == 1
 
 
 def test_what_fails_its_smoke_test_is_rolled_back_and_told(
