@@ -16,11 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy.settings import DEFAULT_REGION, STAGES
+from deploy.settings import DEFAULT_REGION, STAGES, session
 
 # A migration may take longer than any request: it gets Lambda's most.
 MIGRATION_SECONDS = 900
@@ -43,11 +42,10 @@ class Account:
     def __init__(self, stage: str, bucket: str) -> None:
         self.stage, self.bucket = stage, bucket
         self.function = f"aspireclothes-{stage}"
-        session: Any = boto3.session.Session()
-        self.region: str = session.region_name or DEFAULT_REGION
+        self.region: str = session().region_name or DEFAULT_REGION
         names = ("s3", "cloudformation", "secretsmanager", "cloudfront")
-        self.clients: dict[str, Any] = {name: session.client(name, self.region) for name in names}
-        self.functions: Any = session.client("lambda", self.region, config=PATIENT)
+        self.clients: dict[str, Any] = {name: session().client(name, self.region) for name in names}
+        self.functions: Any = session().client("lambda", self.region, config=PATIENT)
 
     def live(self) -> dict[str, Any] | None:
         """The function's configuration; None before the first deploy."""

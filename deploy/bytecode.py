@@ -36,11 +36,11 @@ def add_bytecode(cli: Any) -> None:
 def rewrite(path: Path) -> None:
     """Leave out what is not needed, compile the rest, and put it in order, with one date."""
     draft = path.with_suffix(".draft")
-    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
+    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(draft, "w") as out:
         for name, content in sorted(entries(packed)):
             entry = zipfile.ZipInfo(name, ONE_DAY)
             entry.create_system, entry.external_attr = 3, READABLE
-            out.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+            out.writestr(entry, content, zipfile.ZIP_DEFLATED)
     draft.replace(path)
 
 

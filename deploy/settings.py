@@ -21,6 +21,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,20 +51,25 @@ class NotReady(Exception):
     """What the stacks have not told yet, or more than Lambda takes; in words."""
 
 
-def read_values(stage: str, build_id: str) -> dict[str, str]:
-    """What the stacks of that stage told, and where and for whom it is."""
+@lru_cache(maxsize=1)
+def session() -> Any:
+    """Of boto3, for all of a deploy: a new one reads what it knows of each service again, for longer than a call."""
     # A second to load, and who only fills in values needs none of it.
     import boto3  # noqa: PLC0415
 
-    session: Any = boto3.session.Session()
-    region = session.region_name or DEFAULT_REGION
-    pages = session.client("ssm", region).get_paginator("get_parameters_by_path")
+    return boto3.session.Session()
+
+
+def read_values(stage: str, build_id: str) -> dict[str, str]:
+    """What the stacks of that stage told, and where and for whom it is."""
+    region = session().region_name or DEFAULT_REGION
+    pages = session().client("ssm", region).get_paginator("get_parameters_by_path")
     found = {
         parameter["Name"].rpartition("/")[2]: parameter["Value"]
         for page in pages.paginate(Path=f"{PREFIX}/{stage}/", Recursive=True)
         for parameter in page["Parameters"]
     }
-    account = session.client("sts", region).get_caller_identity()["Account"]
+    account = session().client("sts", region).get_caller_identity()["Account"]
     return found | {"STAGE": stage, "AWS_REGION": region, "ACCOUNT": account, "BUILD_ID": build_id}
 
 

@@ -30,6 +30,7 @@ from moto.awslambda import models
 from moto.awslambda.responses import LambdaResponse
 
 from sandbox.cloud import server
+from sandbox.cloud.batches import batch
 
 # Lambda's own patience with a function's start.
 START_SECONDS = 10
@@ -163,27 +164,16 @@ def deliver(queue_arn: str, most: int = 10) -> int:
     sqs, functions = client("sqs"), client("lambda")
     address = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
     mappings = functions.list_event_source_mappings(EventSourceArn=queue_arn)["EventSourceMappings"]
-    batch = sqs.receive_message(QueueUrl=address, MaxNumberOfMessages=most, AttributeNames=["All"]).get("Messages", [])
-    if not mappings or not batch:
+    found = sqs.receive_message(QueueUrl=address, MaxNumberOfMessages=most, AttributeNames=["All"]).get("Messages", [])
+    if not mappings or not found:
         return 0
-    records = [record(message, queue_arn) for message in batch]
-    answer = functions.invoke(
-        FunctionName=mappings[0]["FunctionArn"], Payload=json.dumps({"Records": records}).encode()
-    )
+    event = json.dumps(batch(found, queue_arn)).encode()
+    answer = functions.invoke(FunctionName=mappings[0]["FunctionArn"], Payload=event)
     if "FunctionError" in answer:
         raise RuntimeError(f"the function failed on {queue_arn}: {answer['Payload'].read().decode()}")
-    for message in batch:
+    for message in found:
         sqs.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
-    return len(batch)
-
-
-def record(message: Any, queue_arn: str) -> dict[str, Any]:
-    """A message as a function gets it."""
-    return {
-        **{"messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"]},
-        **{"attributes": message.get("Attributes", {}), "messageAttributes": {}, "md5OfBody": message["MD5OfBody"]},
-        **{"eventSource": "aws:sqs", "eventSourceARN": queue_arn, "awsRegion": server.REGION},
-    }
+    return len(found)
 
 
 @lru_cache(maxsize=32)

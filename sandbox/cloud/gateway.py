@@ -24,7 +24,8 @@ def gateway(function: str, headers: dict[str, str] | None = None, port: int = 0)
         name, added = function, headers or {}
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Front)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # Asked to end, it looks each hundredth of a second, not each half.
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -18,6 +18,8 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
+from sandbox.cloud.batches import batch
+from sandbox.cloud.server import ACCOUNT, REGION
 from sandbox.models import Weather
 from sandbox.twin import alarms
 from sandbox.twin.clients import client
@@ -53,39 +55,21 @@ def sources() -> tuple[str, ...]:
 
 
 def url_of(queue: str) -> str:
-    return f"{settings.AWS_ENDPOINT}/{account()}/{queue}"
+    return f"{settings.AWS_ENDPOINT}/{ACCOUNT}/{queue}"
 
 
-def account() -> str:
-    return str(settings.EVENTS_QUEUE_ARN.split(":")[4])
+def arn_of(queue: str) -> str:
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
 
 
 def poll(queue: str) -> int:
     """Take one batch from the queue and hand it to the function; how many messages there were."""
     sqs, url = client("sqs"), url_of(queue)
     found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=BATCH, AttributeNames=["All"]).get("Messages", [])
-    if found and invoke(queue, {"Records": [record(message, queue) for message in found]}, len(found)):
+    if found and invoke(queue, batch(found, arn_of(queue)), len(found)):
         entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(found)]
         sqs.delete_message_batch(QueueUrl=url, Entries=entries)
     return len(found)
-
-
-def record(message: dict[str, Any], queue: str) -> Event:
-    """A message as Lambda gives it to a function.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
-    """
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message.get("Attributes", {}),
-        "messageAttributes": {},
-        "md5OfBody": message["MD5OfBody"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{settings.AWS_REGION}:{account()}:{queue}",
-        "awsRegion": settings.AWS_REGION,
-    }
 
 
 def invoke(what: str, event: Event, messages: int = 0) -> bool:

@@ -1,28 +1,21 @@
-"""What a deploy of a stage would put into the environment, where moto plays AWS. A test compares it to infra/."""
+"""What a deploy of a stage would put into the environment, where moto plays AWS."""
 
+from infra import load
 from sandbox.cloud.server import ACCOUNT, REGION
 
-
-def told(stage: str, endpoint: str) -> dict[str, str]:
-    """Settings by their names."""
-    name = f"aspireclothes-{stage}"
-    queue, topic = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}", f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
-    return {
-        "STAGE": stage,
-        "AWS_REGION": REGION,
-        "CARTS_TABLE": f"{name}-carts",
-        "ACTIVITY_TABLE": f"{name}-activity",
-        "EVENT_BUS_NAME": name,
-        "EVENTS_QUEUE_ARN": f"{queue}-events",
-        "MAIL_FEEDBACK_QUEUE_ARN": f"{queue}-mail-feedback",
-        "KICK_QUEUE_ARN": f"{queue}-kick",
-        "KICK_QUEUE_URL": f"{endpoint}/{ACCOUNT}/{name}-kick",
-        "MAIL_CONFIGURATION_SET": name,
-        "MEDIA_BUCKET": f"{name}-media-{ACCOUNT}-{REGION}",
-        "STAFF_TOPIC_ARN": f"{topic}-staff",
-    }
-
-
+# What the shop talks to there; everything else stays the laptop's own.
+SETTINGS = (
+    "STAGE",
+    "CARTS_TABLE",
+    "ACTIVITY_TABLE",
+    "EVENT_BUS_NAME",
+    "EVENTS_QUEUE_ARN",
+    "MAIL_FEEDBACK_QUEUE_ARN",
+    "KICK_QUEUE_ARN",
+    "MAIL_CONFIGURATION_SET",
+    "MEDIA_BUCKET",
+    "STAFF_TOPIC_ARN",
+)
 # The adapters that are on, by the setting that chooses each.
 ADAPTERS = {
     "CART_STORE": "shop.cart.dynamodb.DynamoCartStore",
@@ -35,3 +28,11 @@ ADAPTERS = {
     "EDGE_STORE": "sandbox.twin.edge.PlayedCloudFront",
 }
 FILES = "sandbox.twin.files.KeptMedia"
+
+
+def told(stage: str, endpoint: str) -> dict[str, str]:
+    """Settings by their names. endpoint: where moto is, since queues have addresses there."""
+    stacks = load.settings(stage, region=REGION, account=ACCOUNT)
+    kick = stacks["KICK_QUEUE_ARN"].rpartition(":")[2]
+    here = {"AWS_REGION": REGION, "KICK_QUEUE_URL": f"{endpoint}/{ACCOUNT}/{kick}"}
+    return {name: stacks[name] for name in SETTINGS} | here
