@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F
 
@@ -19,8 +20,6 @@ CLAIM = timedelta(minutes=2)
 # 2, 4, 8 ... seconds between attempts, at most an hour; 12 attempts take over an hour before a row is given up.
 MAX_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=1)
-# One run of a job ends after this long, so that the other jobs get their turn.
-SECONDS_A_RUN = 20.0
 
 
 class Attempted(models.Model):
@@ -57,7 +56,24 @@ def claim(due: models.QuerySet[Row], most: int) -> list[Row]:
 
 
 def batches(due: Callable[[], models.QuerySet[Row]], most: int) -> Iterator[list[Row]]:
-    """Claimed batches until nothing is due or the run has lasted long enough."""
-    ends = time.monotonic() + SECONDS_A_RUN
+    """Claimed batches until nothing is due or the run has lasted long enough (settings.RUN_SECONDS)."""
+    ends = time.monotonic() + settings.RUN_SECONDS
     while time.monotonic() < ends and (rows := claim(due(), most)):
         yield rows
+
+
+def one_by_one(due: Callable[[], models.QuerySet[Row]], most: int) -> Iterator[Row]:
+    """The same, row by row, for work that may take seconds each: what it no longer gets to is due again at once."""
+    ends = time.monotonic() + settings.RUN_SECONDS
+    while time.monotonic() < ends and (rows := claim(due(), most)):
+        for place, row in enumerate(rows):
+            if time.monotonic() >= ends:
+                give_back(rows[place:])
+                return
+            yield row
+
+
+def give_back(rows: list[Row]) -> None:
+    """End the claim of rows that were not tried."""
+    manager = type(rows[0])._default_manager
+    manager.filter(pk__in=[row.pk for row in rows]).update(next_attempt_at=clock.now(), attempts=F("attempts") - 1)

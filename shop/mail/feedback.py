@@ -77,7 +77,7 @@ def _bounce(digest: str, part: Mapping[str, Any]) -> News:
 
 
 def _complaint(digest: str, part: Mapping[str, Any]) -> News | None:
-    why = part.get("complaintFeedbackType") or "no reason given"
+    why = str(part.get("complaintFeedbackType") or "no reason given")
     if why == "not-spam":
         return None
     who = tuple(_addresses(part["complainedRecipients"]))
@@ -96,13 +96,17 @@ READERS = {"Bounce": _bounce, "Complaint": _complaint, "Delivery": _delivery, "D
 
 
 def _addresses(recipients: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """In small letters, without what is none: nobody could lift or understand such a refusal."""
     for recipient in recipients:
-        yield parseaddr(recipient["emailAddress"])[1].lower()[:254]
+        address = parseaddr(recipient["emailAddress"])[1].lower()[:254]
+        if "@" in address and address.isprintable():
+            yield address
 
 
 def _when(part: Mapping[str, Any]) -> datetime:
+    """Now, where it says no time, or one that no table can keep."""
     found = parse_datetime(str(part.get("timestamp", "")))
-    return found if found and found.tzinfo else clock.now()
+    return found if found and found.tzinfo and 1990 < found.year < 9000 else clock.now()
 
 
 @transaction.atomic

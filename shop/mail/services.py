@@ -15,7 +15,7 @@ from shop.adapters.kick import rows_wait
 from shop.adapters.mail import Attachment, Mail, MailRefused, MailSender, MailWaits, digest_of
 from shop.adapters.notices import StaffNotices
 from shop.core import clock
-from shop.core.attempts import batches
+from shop.core.attempts import one_by_one
 from shop.core.crash import crash_point
 from shop.core.logs import measure
 from shop.mail.feedback import tell_bounced
@@ -70,8 +70,7 @@ def send_due_mail() -> int:
         OutgoingMail.Channel.MAIL: import_string(settings.MAIL_SENDER)(),
         OutgoingMail.Channel.STAFF: import_string(settings.STAFF_NOTICES)(),
     }
-    due = batches(OutgoingMail.objects.due, MAILS_A_BATCH)
-    return sum(_send(senders[row.channel], row) for rows in due for row in rows)
+    return sum(_send(senders[row.channel], row) for row in one_by_one(OutgoingMail.objects.due, MAILS_A_BATCH))
 
 
 def _written(key: str, to: str, template: str, context: dict[str, Any]) -> OutgoingMail:

@@ -34,6 +34,8 @@ ORIGIN_SECRET = env.str("ORIGIN_SECRET")
 MIDDLEWARE.insert(0, "storefront.aws.origin.OnlyThroughTheEdge")
 # Lambda ends the function after 30 seconds, and the last row of a run may wait for a provider.
 ROUND_SECONDS = 15.0
+# A kick runs three such jobs one after the other: a mailer that is ended in the middle sends that mail again.
+RUN_SECONDS = 7.0
 # Once a month Aurora's newest backup is restored beside the shop, and asked.
 DATABASE_COPIES, RESTORE_DRILLS = "shop.adapters.aurora.Clusters", True
 

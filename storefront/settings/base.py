@@ -298,6 +298,8 @@ PAYMENT_WINDOW_MINUTES = 45
 
 # So long a run of reconcile or sentinel begins another row; the next run goes on with what has waited longest.
 ROUND_SECONDS = 240.0
+# And so long a run of a job by the second, such as relay and mailer: the others are to get their turn.
+RUN_SECONDS = 20.0
 
 # Where to die on purpose (shop/core/crash.py): never anything but empty where a shop serves people.
 CRASH_POINTS: Container[str] = frozenset()

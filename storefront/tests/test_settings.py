@@ -16,6 +16,7 @@ from sandbox.twin.names import ADAPTERS, FILES
 from shop.adapters import paypal_client
 from shop.adapters.aws import client
 from shop.adapters.files_s3 import MediaStorage
+from storefront.aws.queues import KICKED
 from storefront.settings import base, needed
 
 NEEDED = {
@@ -220,7 +221,9 @@ def test_the_twin_has_the_adapters_of_aws_on() -> None:
     assert chosen == {name: path for name, path in ADAPTERS.items() if name != "EDGE_STORE"}
 
 
-def test_a_run_of_the_reconciler_ends_before_lambda_ends_it() -> None:
+def test_runs_of_jobs_end_before_lambda_ends_them() -> None:
     function = json.loads((settings.BASE_DIR / "zappa_settings.json").read_text())["base"]["timeout_seconds"]
     longest_answer = sum(paypal_client.TIMEOUT_SECONDS)
     assert float(told("print(settings.ROUND_SECONDS)")) + longest_answer < function
+    # Those that one kick runs one after the other.
+    assert float(told("print(settings.RUN_SECONDS)")) * len(KICKED) < function

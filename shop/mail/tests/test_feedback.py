@@ -190,6 +190,20 @@ def test_news_that_cannot_be_read_keep_no_others_back(case: str, order: Order) -
     assert (mail_of().outcome, MailRefusal.objects.count()) == ("delivered", 0)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bouncedRecipients": [{"emailAddress": "nobody"}, {"emailAddress": ""}, {"emailAddress": "a\0@b.example"}]},
+        {"bouncedRecipients": [{"emailAddress": "nobody"}], "timestamp": "9999-12-31T23:59:59-23:59"},
+    ],
+)
+def test_a_bounce_of_no_address_at_no_time_is_noted_on_the_mail_and_refuses_nothing(
+    changes: dict[str, Any], order: Order
+) -> None:
+    receive([news("Bounce", **changes)])
+    assert (mail_of().outcome, MailRefusal.objects.count()) == ("bounced", 0)
+
+
 def test_the_older_form_without_a_topics_envelope_is_read_too(order: Order) -> None:
     mail = {"messageId": "0100-ses", "tags": {"mail": [digest_of("order-confirmation:1")]}}
     receive([record({"notificationType": "Delivery", "mail": mail, "delivery": PARTS["Delivery"]})])

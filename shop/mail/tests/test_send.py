@@ -166,6 +166,32 @@ def test_a_mail_is_given_up_after_the_last_attempt(settings: Settings) -> None:
     assert not OutgoingMail.objects.due().exists()
 
 
+@pytest.mark.django_db
+def test_a_run_ends_between_two_mails_and_leaves_the_others_as_they_were(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda ends a call that takes too long, and a mail in the middle of it would go twice."""
+    for number in range(5):
+        greet(key=f"greeting:{number}")
+    seconds = [0.0]
+    settings.MAIL_SENDER, settings.RUN_SECONDS = f"{__name__}.CountingSender", 7.0
+    monkeypatch.setattr("shop.core.attempts.time.monotonic", lambda: seconds[0])
+    sent: list[str] = []
+    monkeypatch.setattr(CountingSender, "sent", sent)
+    send = CountingSender.send
+
+    def slowly(self: CountingSender, mail: Mail) -> None:
+        seconds[0] += 4.0
+        send(self, mail)
+
+    monkeypatch.setattr(CountingSender, "send", slowly)
+    assert send_due_mail() == 2
+    assert sent == ["greeting:0", "greeting:1"]
+    left = OutgoingMail.objects.due()
+    assert [(row.key, row.attempts) for row in left.order_by("key")] == [(f"greeting:{n}", 0) for n in (2, 3, 4)]
+    assert (send_due_mail(), send_due_mail(), len(sent)) == (2, 1, 5)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_crash_after_sending_leaves_one_file_however_often_it_is_repeated(settings: Settings) -> None:
     settings.MAIL_SENDER = f"{__name__}.DyingSender"
