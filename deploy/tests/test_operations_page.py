@@ -15,14 +15,6 @@ def test_every_alarm_has_a_line_that_says_what_to_do_and_no_line_is_left_over() 
     assert sorted(name.removeprefix("aspireclothes-dev-") for name in alarms) == sorted(listed)
 
 
-def test_every_stack_is_in_the_list_of_the_first_deploy() -> None:
-    steps = PAGE.partition("### The first deploy")[2].partition("### A release")[0]
-    listed = [
-        name for line in re.findall(r"^   \| (`.+?) \|", steps, re.MULTILINE) for name in re.findall(r"`(\w+)`", line)
-    ]
-    assert listed == list(load.STACKS)
-
-
 def test_what_a_deploy_may_say_is_explained_in_its_own_words() -> None:
     table = PAGE.partition("### A release")[2].partition("###")[0]
     told = re.findall(r"^\| `(?:STOPPED: )?([^`]+)`", table, re.MULTILINE)
