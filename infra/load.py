@@ -27,9 +27,13 @@ from samtranslator.yaml_helper import yaml_parse
 from deploy.settings import ONLY_DEPLOY
 
 FOLDER = Path(__file__).parent
-# In the order in which they are made: each imports only from those before it. "firewall" is always made in us-east-1,
-# "vault" in another region than the shop.
-STACKS = ("network", "data", "messaging", "mail", "identity", "observability", "vault", "backup", "firewall", "edge")
+# In the order in which they are made: each imports only from those before it. "firewall" and "certificate" are always
+# made in us-east-1, "vault" in another region than the shop.
+STACKS = (
+    *("network", "data", "messaging", "mail", "identity", "observability", "vault", "backup"),
+    *("firewall", "certificate", "edge"),
+)
+# Only where they are wanted.
 OPTIONAL = ("analytics", "name")
 ACCOUNT = "123456789012"
 

@@ -1,4 +1,4 @@
-"""Another name leads to the shop's own, with what was asked for."""
+"""The shop's names: each has its certificate, and another one leads to the shop's own, with what was asked for."""
 
 import json
 import shutil
@@ -53,3 +53,12 @@ def test_the_function_answers_before_the_shop_is_asked() -> None:
     assert (config["Aliases"], config.get("CacheBehaviors", [])) == (["www.x.example"], [])
     assert [made[name].properties["Type"] for name in ("Address", "Address6")] == ["A", "AAAA"]
     assert made["Elsewhere"].properties["Name"] == "aspireclothes-dev-www-x-example"
+
+
+def test_a_certificate_is_proved_in_the_zone_of_its_name_and_made_where_the_edge_takes_it() -> None:
+    given = {"Name": "x.example", "HostedZoneId": "Z123"}
+    certificate = load.resources("certificate", "dev", given=given)["Certificate"].properties
+    assert (certificate["DomainName"], certificate["ValidationMethod"]) == ("x.example", "DNS")
+    assert certificate["DomainValidationOptions"] == [{"DomainName": "x.example", "HostedZoneId": "Z123"}]
+    (rule,) = load.template("certificate")["Rules"]["OnlyThere"]["Assertions"]
+    assert rule["Assert"] == {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}

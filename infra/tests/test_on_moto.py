@@ -22,6 +22,7 @@ REGION = "eu-west-2"
 GIVEN = {
     "mail": {"MailDomain": "shop.example", "ShopEmail": "hello@shop.example"},
     "edge": {"OriginSecret": "s" * 32},
+    "certificate": {"Name": "x.example", "HostedZoneId": "Z123"},
     "name": test_name.GIVEN,
     "analytics": {"ReaderSecretArn": "arn:aws:secretsmanager:x", "Analyst": "arn:aws:quicksight:x"},
 }
@@ -92,7 +93,7 @@ def deployed(cloud: str, stack: str) -> set[str]:
 def test_what_moto_knows_of_a_stack_can_be_made(cloud: str, stack: str) -> None:
     made = deployed(cloud, stack)
     # moto makes nothing of these.
-    assert made or stack in ("vault", "firewall", "name")
+    assert made or stack in ("vault", "firewall", "certificate", "name")
 
 
 def test_tables_have_their_keys(cloud: str) -> None:
