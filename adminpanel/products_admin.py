@@ -172,6 +172,23 @@ class ProductAdmin(FormerStates):
             return response
         return HttpResponseRedirect(reverse("admin:shop_product_grid", args=[obj.pk]))
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Saved whole, with its pictures, or not at all."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except images.NotStored as refusal:
+            self.message_user(request, f"Nothing was saved. {refusal}", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Raises NotStored."""
+        try:
+            super().save_formset(request, form, formset, change)
+        except OSError as error:
+            raise images.NotStored from error
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Pictures are made and the shop's pages brought up to date once everything is stored."""
         super().save_related(request, form, formsets, change)
@@ -181,7 +198,9 @@ class ProductAdmin(FormerStates):
             row.instance.pk
             for formset in formsets
             for row in formset.forms
-            if isinstance(row.instance, ProductImage) and "file" in row.changed_data and row.instance.pk
+            if isinstance(row.instance, ProductImage) and row.instance.pk
+            # One whose renditions could not be stored before is tried again.
+            if "file" in row.changed_data or not row.instance.renditions
         ]
         transaction.on_commit(partial(self.bring_up_to_date, request, product.pk, uploaded))
 

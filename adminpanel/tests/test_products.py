@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -161,6 +162,42 @@ def test_an_uploaded_picture_gets_its_renditions() -> None:
     assert response.status_code == 302
     image = ProductImage.objects.get()
     assert (image.width, image.height) == (640, 800)
+    assert set(image.renditions) == {"320", "600", "640"}
+
+
+def away(*asked: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_a_picture_cannot_be_stored_nothing_is_saved_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = make_product()
+    url, client = reverse("admin:shop_product_change", args=[product.pk]), signed_in(make_staff("owner"))
+    monkeypatch.setattr(FileSystemStorage, "_save", away)
+    response = client.post(url, product_form(product, name="Another", **with_picture(picture())), follow=True)
+    assert response.redirect_chain == [(url, 302)]
+    assert "Nothing was saved. The picture could not be stored just now." in response.content.decode()
+    product.refresh_from_db()
+    assert (product.name != "Another", ProductImage.objects.count(), OutboxEvent.objects.count()) == (True, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_renditions_that_could_not_be_stored_are_made_when_the_product_is_saved_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    product = make_product()
+    url, client = reverse("admin:shop_product_change", args=[product.pk]), signed_in(make_staff("owner"))
+    with monkeypatch.context() as patch:
+        patch.setattr("shop.catalog.images.put", away)
+        response = client.post(url, product_form(product, **with_picture(picture())), follow=True)
+    assert "The picture could not be stored just now. Please save the product again" in response.content.decode()
+    image = ProductImage.objects.get()
+    assert image.renditions == {}
+    again = with_picture(b"") | {"images-INITIAL_FORMS": "1", "images-0-id": str(image.pk)}
+    again |= {"images-0-product": str(product.pk)}
+    del again["images-0-file"]
+    assert client.post(url, product_form(product, **again)).status_code == 302
+    image.refresh_from_db()
     assert set(image.renditions) == {"320", "600", "640"}
 
 

@@ -1,8 +1,13 @@
 """Uploaded files in S3: a private bucket, which only the edge reads."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
@@ -13,6 +18,23 @@ from shop.adapters.aws import CONNECT_SECONDS, TRIES
 TRANSFER_SECONDS = 20
 # The names of what pages show are those of its content (catalog/images.py): an address never shows anything else.
 FOR_EVER = {"CacheControl": "public, max-age=31536000, immutable"}
+
+
+log = logging.getLogger(__name__)
+
+
+class BucketError(OSError):
+    """The bucket refuses, or does not answer: as with a disk that is full or gone."""
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Raises BucketError for whatever the bucket has against the block; a missing file stays FileNotFoundError."""
+    try:
+        yield
+    except (ClientError, BotoCoreError, Boto3Error) as error:
+        log.error("the bucket with the pictures: %s", error)
+        raise BucketError(f"the bucket with the pictures: {error}") from error
 
 
 class MediaStorage(S3Storage):  # type: ignore[misc]
@@ -43,6 +65,30 @@ class MediaStorage(S3Storage):  # type: ignore[misc]
                 s3={"addressing_style": "path" if endpoint else "virtual"},
             ),
         }
+
+    def _save(self, name: str, content: Any) -> str:
+        with asking():
+            return str(super()._save(name, content))
+
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        with asking():
+            found = super()._open(name, mode)
+            if mode.startswith("r"):
+                # Fetched now, not at the first look into it, where nobody expects a refusal.
+                found.seek(0)
+            return found
+
+    def exists(self, name: str) -> bool:
+        with asking():
+            return bool(super().exists(name))
+
+    def size(self, name: str) -> int:
+        with asking():
+            return int(super().size(name))
+
+    def delete(self, name: str) -> None:
+        with asking():
+            super().delete(name)
 
     def url(self, name: str, parameters: Any = None, expire: Any = None, http_method: Any = None) -> str:
         """The public address at the edge; nobody is asked."""

@@ -24,11 +24,18 @@ MAX_PIXELS = 40_000_000
 MAX_SIDE = 12_000
 
 
+class NotStored(ShopError):
+    """The files' store refuses, is full, or does not answer. What was stored before stays."""
+
+    def __init__(self) -> None:
+        super().__init__("The picture could not be stored just now. Please save the product again in a moment.")
+
+
 def make_renditions(image: "ProductImage") -> None:
     """Write WebP renditions beside the stored original and save their names, and the upright size, in the row.
 
-    Raises ShopError, with nothing stored or saved, for a file that is no picture, broken, or too large. Renditions
-    of an earlier file stay: pages that edges still keep show them.
+    Raises ShopError, with nothing stored or saved, for a file that is no picture, broken, or too large, and NotStored
+    with nothing saved. Renditions of an earlier file stay: pages that edges still keep show them.
     """
     name = str(image.file.name)
     try:
@@ -36,10 +43,14 @@ def make_renditions(image: "ProductImage") -> None:
             picture = read(BytesIO(limited(file, MAX_BYTES)))
     except FileNotFoundError as error:
         raise ShopError("The picture's file is gone. Please upload it again.") from error
+    except OSError as error:
+        raise NotStored from error
     made = {width: encode(picture, width) for width in widths_for(picture.width)}
-    image.renditions = {
-        str(width): put(rendition_name(name, width, content), content) for width, content in made.items()
-    }
+    try:
+        stored = {str(width): put(rendition_name(name, width, content), content) for width, content in made.items()}
+    except OSError as error:
+        raise NotStored from error
+    image.renditions = stored
     image.width, image.height = picture.size
     image.save(update_fields=["renditions", "width", "height", "updated_at"])
 

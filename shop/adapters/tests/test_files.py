@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -17,6 +16,7 @@ from django.test import Client
 from PIL import Image
 
 from shop.adapters.aws import client as aws
+from shop.adapters.files_s3 import BucketError
 from shop.catalog import images, listings
 from shop.catalog.models import ProductImage
 from shop.catalog.renditions import media_url
@@ -124,8 +124,17 @@ def test_a_refusal_of_the_bucket_is_no_missing_file(bucket: str, code: str, stat
     files: Any = storages.create_storage({"BACKEND": S3})
     stubber = Stubber(files.connection.meta.client)
     stubber.add_client_error("head_object", code, http_status_code=status)
-    with stubber, pytest.raises(ClientError, match=code):
+    with stubber, pytest.raises(BucketError, match=code):
         files.exists("products/1/a.webp")
+
+
+@pytest.mark.parametrize("call", ["save", "open", "size", "delete"])
+def test_a_bucket_that_does_not_answer_is_like_a_disk_that_is_gone(bucket: str, settings: Any, call: str) -> None:
+    settings.AWS_ENDPOINT = "http://127.0.0.1:1"
+    files: Any = storages.create_storage({"BACKEND": S3})
+    asked = {"save": ("products/1/a.webp", ContentFile(b"a"))}.get(call, ("products/1/a.webp",))
+    with pytest.raises(BucketError, match="pictures"):
+        getattr(files, call)(*asked)
 
 
 @pytest.mark.django_db
