@@ -8,10 +8,8 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -19,6 +17,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from sandbox.cloud.batches import batch
+from sandbox.cloud.runtime import Context
 from sandbox.cloud.server import ACCOUNT, REGION
 from sandbox.models import Weather
 from sandbox.twin import alarms
@@ -27,25 +26,13 @@ from sandbox.twin.making import make_all
 from sandbox.twin.models import Invocation
 
 FUNCTION = "storefront.aws.entry.lambda_handler"
-BATCH = 10
+BATCH, SECONDS = 10, 30
 MOST_KEPT = 200
 LONGEST_WORDS = 500
 # Until a schedule is due for the first time: on AWS it is its whole rate.
 FIRST_SECONDS = 60
 UNIT_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 Event = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What Lambda tells a function about its call."""
-
-    function_name: str = field(default_factory=lambda: f"aspireclothes-{settings.STAGE}")
-    aws_request_id: str = field(default_factory=lambda: str(uuid4()))
-    memory_limit_in_mb: int = 1024
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 30_000
 
 
 def sources() -> tuple[str, ...]:
@@ -76,7 +63,7 @@ def invoke(what: str, event: Event, messages: int = 0) -> bool:
     """Call the function, in its JSON as on AWS, and note the call; whether it did not raise."""
     failure, began = "", time.monotonic()
     try:
-        import_string(FUNCTION)(json.loads(json.dumps(event)), Context())
+        import_string(FUNCTION)(json.loads(json.dumps(event)), Context(f"aspireclothes-{settings.STAGE}", SECONDS))
     except Exception as error:  # noqa: BLE001 - a function may raise anything; AWS only notes it
         failure = f"{type(error).__name__}: {error}"[:LONGEST_WORDS]
     took = round((time.monotonic() - began) * 1000)

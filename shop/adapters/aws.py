@@ -1,9 +1,12 @@
 """Clients of AWS: made once, told where AWS is, and impatient."""
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 # Somebody waits for these calls, and on Lambda a second spent waiting is paid for.
 CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 2, 5, 3
@@ -20,14 +23,15 @@ def client(service: str, *, seconds: float = ANSWER_SECONDS, tries: int = TRIES)
 
 @lru_cache(maxsize=64)
 def _client(service: str, region: str, endpoint: str, seconds: float, tries: int) -> Any:
-    # Heavy: a shop that needs no AWS never imports it, and a function that does imports it once.
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # noqa: PLC0415 - heavy: a shop that needs no AWS never imports it
 
-    patience = Config(
-        connect_timeout=min(CONNECT_SECONDS, seconds),
-        read_timeout=seconds,
-        retries={"mode": "standard", "total_max_attempts": tries},
-    )
     session: Any = boto3.session.Session()
-    return session.client(service, region, endpoint_url=endpoint or None, config=patience)
+    return session.client(service, region, endpoint_url=endpoint or None, config=patience(seconds, tries))
+
+
+def patience(seconds: float = ANSWER_SECONDS, tries: int = TRIES, **more: Any) -> "Config":
+    """How long a client waits for one answer and how often it asks; more: what else botocore's Config takes."""
+    from botocore.config import Config  # noqa: PLC0415 - heavy, as above
+
+    retries: Any = {"mode": "standard", "total_max_attempts": tries}
+    return Config(connect_timeout=min(CONNECT_SECONDS, seconds), read_timeout=seconds, retries=retries, **more)

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from boto3.exceptions import Boto3Error
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
 
-from shop.adapters.aws import CONNECT_SECONDS, TRIES
+from shop.adapters.aws import patience
 
 # A picture takes longer than a row.
 TRANSFER_SECONDS = 20
@@ -58,12 +57,7 @@ class MediaStorage(S3Storage):  # type: ignore[misc]
             "default_acl": None,
             "querystring_auth": False,
             "object_parameters": FOR_EVER,
-            "client_config": Config(
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=TRANSFER_SECONDS,
-                retries={"mode": "standard", "total_max_attempts": TRIES},
-                s3={"addressing_style": "path" if endpoint else "virtual"},
-            ),
+            "client_config": patience(TRANSFER_SECONDS, s3={"addressing_style": "path" if endpoint else "virtual"}),
         }
 
     def _save(self, name: str, content: Any) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 2, 5, 3
+from shop.adapters.aws import patience
+
 # What Secrets Manager gives at once.
 MOST = 20
 
@@ -75,20 +76,14 @@ def fetch(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, dic
 def _ask(names: Sequence[str], environment: Mapping[str, str]) -> Any:
     # Heavy, and only a start on AWS needs it; without boto3, which would load more than the one client.
     import botocore.session  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    patience = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=ANSWER_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": TRIES},
-    )
     try:
         client: Any = botocore.session.get_session().create_client(
             "secretsmanager",
             region_name=environment.get("AWS_REGION", "us-east-1"),
             endpoint_url=environment.get("AWS_ENDPOINT") or None,
-            config=patience,
+            config=patience(),
         )
         return client.batch_get_secret_value(SecretIdList=list(names))
     except ClientError as error:

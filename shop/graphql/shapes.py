@@ -20,13 +20,7 @@ def money(amount: int | None, currency: str) -> Shape | None:
 
 def listed(row: ProductListing) -> Shape:
     """ListedProduct, of a listing row alone."""
-    return {
-        "id": str(row.pk),
-        "slug": row.slug,
-        "name": row.name,
-        "url": absolute(row.get_absolute_url()),
-        "department": row.department,
-        "publishedAt": row.published_at.isoformat(),
+    return _named(row) | {
         "price": money(row.price, row.currency),
         "compareAtPrice": money(row.compare_at_price, row.currency),
         "lowestBefore": money(row.lowest_before, row.currency),
@@ -34,6 +28,18 @@ def listed(row: ProductListing) -> Shape:
         "onSale": row.on_sale,
         "inStock": row.in_stock,
         "colours": [_listed_colour(colour) for colour in row.colours],
+    }
+
+
+def _named(row: Product | ProductListing) -> Shape:
+    """The fields that Product and ListedProduct have in common."""
+    return {
+        "id": str(row.pk),
+        "slug": row.slug,
+        "name": row.name,
+        "url": absolute(row.get_absolute_url()),
+        "department": row.department,
+        "publishedAt": row.published_at.isoformat() if row.published_at else None,
     }
 
 
@@ -55,13 +61,7 @@ def picture(renditions: Mapping[str, str], alt: str, width: int, height: int) ->
 
 def product(row: Product) -> Shape:
     """Product without its lists of pictures and variants; the category is read along."""
-    return {
-        "id": str(row.pk),
-        "slug": row.slug,
-        "name": row.name,
-        "url": absolute(row.get_absolute_url()),
-        "department": row.department,
-        "publishedAt": row.published_at.isoformat() if row.published_at else None,
+    return _named(row) | {
         "description": row.description,
         "fabrics": row.fabrics,
         "care": row.care,

@@ -33,7 +33,7 @@ class Gateway:
 
     def answer(self, event: Event, context: Any) -> dict[str, Any]:
         """The gateway's answer. Raises Refused where the event is no whole request."""
-        cleaned = second(event) if event.get("version") == "2.0" else first(event)
+        cleaned = payload_2(event) if event.get("version") == "2.0" else payload_1(event)
         return self.translate(cleaned | body(event), context)
 
     def _ask(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -42,7 +42,7 @@ class Gateway:
         return self.application(environ, start_response)
 
 
-def first(event: Event) -> Event:
+def payload_1(event: Event) -> Event:
     """A request of a REST API (payload 1.0). Its path never has the stage in it, whatever it begins with."""
     single = plain(event.get("headers") or {})
     headers = plain(event.get("multiValueHeaders") or {name: [value] for name, value in single.items()})
@@ -59,7 +59,7 @@ def first(event: Event) -> Event:
     }
 
 
-def second(event: Event) -> Event:
+def payload_2(event: Event) -> Event:
     """A request of a function address or of an HTTP API's `$default` stage (payload 2.0)."""
     context = event["requestContext"] if isinstance(event.get("requestContext"), dict) else {}
     http = context["http"] if isinstance(context.get("http"), dict) else {}

@@ -162,11 +162,6 @@ CONTENT_SECURITY_POLICY = {
 # What the staff site's framework needs (its scripts evaluate expressions, its styles stand in the page): /admin/ only.
 ADMIN_CONTENT_SECURITY_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
-IMPORT_EXPORT_USE_TRANSACTIONS = True
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
-IMPORT_EXPORT_SKIP_ADMIN_LOG = False
-
 # --- The shop ---------------------------------------------------------------------------------------------------
 
 SHOP_NAME = "AspireClothes"

@@ -31,7 +31,7 @@ def rest(path: str = "/", method: str = "GET", body: bytes = b"", **changes: Any
     }
 
 
-def second(path: str = "/", method: str = "GET", body: bytes = b"", **changes: Any) -> Event:
+def payload_2(path: str = "/", method: str = "GET", body: bytes = b"", **changes: Any) -> Event:
     """The same as payload 2.0."""
     headers = {
         "host": "abc.lambda-url.us-east-1.on.aws",

@@ -15,7 +15,7 @@ from shop.tests.builders import make_variant
 from storefront.aws import entry
 from storefront.aws.entry import lambda_handler
 from storefront.aws.refusals import Refused
-from storefront.aws.tests.events import BUYER, field, messages, rest, schedule, second
+from storefront.aws.tests.events import BUYER, field, messages, payload_2, rest, schedule
 from storefront.scheduled import JOBS, Job
 
 SNS = {
@@ -81,7 +81,7 @@ def test_a_refusal_says_what_it_saw() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("make", [rest, second])
+@pytest.mark.parametrize("make", [rest, payload_2])
 def test_a_page_comes_whole_through_the_function(make: Any, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     product = make_variant().product

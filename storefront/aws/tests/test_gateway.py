@@ -10,10 +10,10 @@ import pytest
 
 from storefront.aws.gateway import Gateway
 from storefront.aws.refusals import Refused
-from storefront.aws.tests.events import BUYER, EDGE, Event, rest, second
+from storefront.aws.tests.events import BUYER, EDGE, Event, payload_2, rest
 
 Maker = Callable[..., Event]
-both = pytest.mark.parametrize("make", [rest, second])
+both = pytest.mark.parametrize("make", [rest, payload_2])
 
 
 def asked(event: Event) -> dict[str, Any]:
@@ -83,12 +83,12 @@ def test_a_query_keeps_each_value_of_a_key() -> None:
     pairs = [("colour", "blue"), ("colour", "sand & sea"), ("size", "M")]
     assert parse_qsl(asked(rest(multiValueQueryStringParameters=query))["QUERY_STRING"]) == pairs
     raw = "colour=blue&colour=sand+%26+sea&size=M"
-    assert parse_qsl(asked(second(rawQueryString=raw))["QUERY_STRING"]) == pairs
+    assert parse_qsl(asked(payload_2(rawQueryString=raw))["QUERY_STRING"]) == pairs
 
 
 def test_cookies_are_one_list_however_they_came() -> None:
     assert asked(rest(headers={"Cookie": ["a=1; b=2", "c=3"]}))["HTTP_COOKIE"] == "a=1; b=2; c=3"
-    assert asked(second(cookies=["a=1", "b=2"]))["HTTP_COOKIE"] == "a=1;b=2"
+    assert asked(payload_2(cookies=["a=1", "b=2"]))["HTTP_COOKIE"] == "a=1;b=2"
 
 
 def test_a_header_that_came_twice_keeps_both_values() -> None:
@@ -113,7 +113,7 @@ def test_a_body_arrives_byte_for_byte(make: Maker, body: bytes) -> None:
 def test_each_cookie_is_set_exactly_once(make: Maker) -> None:
     cookies = ["session=abc; Secure; HttpOnly", "csrf=def; Secure"]
     answer = answered(make, [("Content-Type", "text/html"), *(("Set-Cookie", cookie) for cookie in cookies)])
-    if make is second:
+    if make is payload_2:
         assert answer["cookies"] == cookies
         assert "set-cookie" not in answer["headers"]
     else:
@@ -145,19 +145,19 @@ BROKEN: dict[str, Event] = {
     "headers without lists": rest() | {"multiValueHeaders": {"Host": "a"}},
     "nobody who asked": rest() | {"requestContext": {"identity": {}}},
     "a context that is none": rest() | {"requestContext": None},
-    "2.0 without a context": second() | {"requestContext": None},
-    "2.0 without a method": second() | {"requestContext": {"http": {"sourceIp": EDGE}}},
-    "2.0 without a path": second() | {"rawPath": None},
-    "2.0 without a query": second() | {"rawQueryString": None},
-    "2.0 with headers that are a text": second() | {"headers": "a"},
+    "2.0 without a context": payload_2() | {"requestContext": None},
+    "2.0 without a method": payload_2() | {"requestContext": {"http": {"sourceIp": EDGE}}},
+    "2.0 without a path": payload_2() | {"rawPath": None},
+    "2.0 without a query": payload_2() | {"rawQueryString": None},
+    "2.0 with headers that are a text": payload_2() | {"headers": "a"},
     "a header without a value": rest() | {"multiValueHeaders": {"Content-Type": []}},
     "a query that is a text": rest() | {"multiValueQueryStringParameters": "page=1"},
     "a body that is an object": rest() | {"body": {"a": 1}},
     "a body that is no base64": rest() | {"body": "a", "isBase64Encoded": True},
     "a body that is not even ASCII": rest() | {"body": "\u00e9", "isBase64Encoded": True},
-    "2.0 with a body that is a number": second() | {"body": 5},
-    "2.0 with a body that is no base64": second() | {"body": "a"},
-    "2.0 with cookies that are a number": second() | {"cookies": 5},
+    "2.0 with a body that is a number": payload_2() | {"body": 5},
+    "2.0 with a body that is no base64": payload_2() | {"body": "a"},
+    "2.0 with cookies that are a number": payload_2() | {"cookies": 5},
     "a version of tomorrow": rest() | {"version": "3.0", "path": None},
 }
 
