@@ -4,7 +4,7 @@ from shop.accounts.customer_models import Address, Consent
 from shop.accounts.models import User
 from shop.accounts.security_models import AccountEvent, RateLimit, RecoveryCode, SignIn, TotpDevice
 from shop.accounts.staff_models import SavedFilter
-from shop.activity.models import ActivityCount, ActivityItem
+from shop.activity.models import ActivityCount, CountedOnce
 from shop.alerts.models import Alert
 from shop.bulk.models import BulkChange
 from shop.cart.models import Cart, CartLine
@@ -54,7 +54,6 @@ from shop.wishlist.models import WishItem, WishList
 __all__ = [
     "AccountEvent",
     "ActivityCount",
-    "ActivityItem",
     "Address",
     "Alert",
     "BackOrder",
@@ -65,6 +64,7 @@ __all__ = [
     "Category",
     "Colour",
     "Consent",
+    "CountedOnce",
     "DataImport",
     "Dispute",
     "Document",

@@ -1,26 +1,24 @@
-"""The activity port over DynamoDB: an item for each count of a day, added to atomically, and one for each state.
+"""The activity port over DynamoDB: an item for each count of a day, added to atomically.
 
 Partition "<kind>#<day>", sort key the product: a day's counts of one kind are read by one query, a product's by one
-batch. States are in a partition of their own.
+batch. What is counted once has an item of its name in a partition of its own.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from math import ceil
-from typing import Any
 
 from django.conf import settings
 
-from shop.activity.stores import LIFETIME, ONCE, ActivityUnavailable, Count, Kind, added_up
+from shop.activity.stores import LIFETIME, ActivityUnavailable, Count, Kind, added_up
 from shop.adapters import dynamodb
 from shop.adapters.dynamodb import Add, Conflict, DynamoError, Item, Put
 from shop.core import clock
 
 TRIES = 8
-STATE = "state"
+ONCE = "once"
 
 
 @contextmanager
@@ -32,15 +30,13 @@ def in_words() -> Iterator[None]:
 
 
 class DynamoActivityStore:
-    """Counts and states in DynamoDB."""
-
-    in_database = False
+    """Counts in DynamoDB."""
 
     @in_words()
     def count(self, counts: Sequence[Count], once: str = "") -> bool:
         additions = [addition(count) for count in added_up(counts)]
         if once:
-            return self._count_once(f"{ONCE}{once}", additions)
+            return self._count_once(once, additions)
         # One after the other: a count that is lost or comes twice is a count, not money.
         for each in additions:
             dynamodb.write(each)
@@ -54,47 +50,29 @@ class DynamoActivityStore:
             found[item["pk"].partition("#")[0]] += item["units"]
         return {kind: found[kind] for kind in Kind}
 
+    @in_words()
     def ranked(self, kind: Kind, days: Sequence[date], most: int) -> list[tuple[int, int]]:
-        sums = self._sums(kind, days)
+        sums: Counter[int] = Counter()
+        for day in days:
+            for item in dynamodb.query(settings.ACTIVITY_TABLE, "pk", f"{kind}#{day}"):
+                sums[int(item["sk"])] += item["units"]
         del sums[0]
         return sorted(sums.items(), key=lambda row: (-row[1], row[0]))[:most]
-
-    def total(self, kind: Kind, days: Sequence[date]) -> int:
-        return self._sums(kind, days).total()
-
-    @in_words()
-    def get_item(self, name: str) -> dict[str, Any] | None:
-        item = dynamodb.get(settings.ACTIVITY_TABLE, {"pk": STATE, "sk": name})
-        # TTL deletes late.
-        if item is None or item.get("expires", clock.now().timestamp() + 1) <= clock.now().timestamp():
-            return None
-        value: dict[str, Any] = json.loads(item["value"])
-        return value
-
-    @in_words()
-    def put_item(self, name: str, value: Mapping[str, Any], lasts: timedelta | None = None) -> None:
-        dynamodb.write(Put(settings.ACTIVITY_TABLE, state(name, value, lasts)))
 
     def purge(self) -> int:
         """DynamoDB deletes what has expired by itself."""
         return 0
 
-    @in_words()
-    def _sums(self, kind: Kind, days: Sequence[date]) -> Counter[int]:
-        sums: Counter[int] = Counter()
-        for day in days:
-            for item in dynamodb.query(settings.ACTIVITY_TABLE, "pk", f"{kind}#{day}"):
-                sums[int(item["sk"])] += item["units"]
-        return sums
-
     def _count_once(self, name: str, additions: Sequence[Add]) -> bool:
-        first = Put(settings.ACTIVITY_TABLE, state(name, {}, LIFETIME), absent="pk")
+        mark: Item = {"pk": ONCE, "sk": name}
+        expires = ceil((clock.now() + LIFETIME).timestamp())
+        first = Put(settings.ACTIVITY_TABLE, mark | {"expires": expires}, absent="pk")
         for turn in range(TRIES):
             try:
                 dynamodb.transact([first, *additions])
             except Conflict:
                 # Either that name is there, or one of the counts is just being added to by somebody else.
-                if dynamodb.get(settings.ACTIVITY_TABLE, {"pk": STATE, "sk": name}):
+                if dynamodb.get(settings.ACTIVITY_TABLE, mark):
                     return False
                 dynamodb.pause(turn)
             else:
@@ -110,9 +88,3 @@ def addition(count: Count) -> Add:
     ends = datetime.combine(count.day, time.min, UTC) + LIFETIME
     where = key(count.kind, count.day, count.product)
     return Add(settings.ACTIVITY_TABLE, where, "units", count.units, {"expires": int(ends.timestamp())})
-
-
-def state(name: str, value: Mapping[str, Any], lasts: timedelta | None) -> Item:
-    # As JSON: numbers, null and nesting come back as they went.
-    item: Item = {"pk": STATE, "sk": name, "value": json.dumps(dict(value))}
-    return item | ({"expires": ceil((clock.now() + lasts).timestamp())} if lasts else {})

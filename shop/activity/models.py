@@ -18,12 +18,11 @@ class ActivityCount(models.Model):
         return f"{self.kind} {self.product} on {self.day}: {self.units}"
 
 
-class ActivityItem(models.Model):
-    """A small state, found by its name."""
+class CountedOnce(models.Model):
+    """A name under which something was counted: what comes under it again is not counted."""
 
     name = models.CharField(max_length=100, primary_key=True)
-    value = models.JSONField(default=dict)
-    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
         return self.name

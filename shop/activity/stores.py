@@ -1,27 +1,23 @@
-"""The activity port: how often something was done, counted by day and product and about nobody; and small states.
-
-A state is one item under a name, for what has to be known without waking the database.
-"""
+"""The activity port: how often something was done, counted by day and product and about nobody."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.utils.module_loading import import_string
 
-from shop.activity.models import ActivityCount, ActivityItem
+from shop.activity.models import ActivityCount, CountedOnce
 from shop.core import clock
 from shop.core.errors import ShopError
 
 # How long a day's counts are kept.
 LIFETIME = timedelta(days=90)
-ONCE = "once:"
 
 UPSERT = """
 INSERT INTO shop_activitycount (kind, product, day, units)
@@ -52,13 +48,7 @@ class Count:
 
 
 class ActivityStore(Protocol):
-    """Counts add up however many add at once. Methods may raise ActivityUnavailable.
-
-    in_database: what it writes is a part of the database's transaction. A store that is elsewhere must not be called
-    inside one.
-    """
-
-    in_database: bool
+    """Counts add up however many add at once. Methods may raise ActivityUnavailable."""
 
     def count(self, counts: Sequence[Count], once: str = "") -> bool:
         """Add these, at most 90 of them; all or none, and only the first time, where `once` names why (90 characters).
@@ -71,15 +61,6 @@ class ActivityStore(Protocol):
 
     def ranked(self, kind: Kind, days: Sequence[date], most: int) -> list[tuple[int, int]]:
         """The products with the highest sums of these days, highest first, each with its sum; 0 is none."""
-
-    def total(self, kind: Kind, days: Sequence[date]) -> int:
-        """The sum over all products, and over none."""
-
-    def get_item(self, name: str) -> dict[str, Any] | None:
-        """The state of that name as it was last put; None where there is none."""
-
-    def put_item(self, name: str, value: Mapping[str, Any], lasts: timedelta | None = None) -> None:
-        """Keep a state (what JSON can hold, up to some kilobytes), in the place of the one before."""
 
     def purge(self) -> int:
         """Delete what is too old, where the store does not do that by itself; returns how many."""
@@ -99,9 +80,7 @@ def added_up(counts: Iterable[Count]) -> list[Count]:
 
 
 class TableActivityStore:
-    """Counts and states in PostgreSQL."""
-
-    in_database = True
+    """Counts in PostgreSQL."""
 
     @transaction.atomic
     def count(self, counts: Sequence[Count], once: str = "") -> bool:
@@ -122,24 +101,10 @@ class TableActivityStore:
         rows = ActivityCount.objects.filter(kind=kind, day__in=days).exclude(product=0).values_list("product")
         return list(rows.annotate(sum=Sum("units")).order_by("-sum", "product")[:most])
 
-    def total(self, kind: Kind, days: Sequence[date]) -> int:
-        return ActivityCount.objects.filter(kind=kind, day__in=days).aggregate(sum=Sum("units"))["sum"] or 0
-
-    def get_item(self, name: str) -> dict[str, Any] | None:
-        lasting = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-        return ActivityItem.objects.filter(lasting, name=name).values_list("value", flat=True).first()
-
-    def put_item(self, name: str, value: Mapping[str, Any], lasts: timedelta | None = None) -> None:
-        until = clock.now() + lasts if lasts else None
-        ActivityItem.objects.update_or_create(name=name, defaults={"value": dict(value), "expires_at": until})
-
     def purge(self) -> int:
         old = ActivityCount.objects.filter(day__lt=(clock.now() - LIFETIME).date()).delete()[0]
-        return old + ActivityItem.objects.filter(expires_at__lte=clock.now()).delete()[0]
+        return old + CountedOnce.objects.filter(expires_at__lte=clock.now()).delete()[0]
 
     def _first(self, once: str) -> bool:
         """Whether that name is new; another transaction that has just brought it is waited for."""
-        _, new = ActivityItem.objects.get_or_create(
-            name=f"{ONCE}{once}", defaults={"expires_at": clock.now() + LIFETIME}
-        )
-        return new
+        return CountedOnce.objects.get_or_create(name=once, defaults={"expires_at": clock.now() + LIFETIME})[1]

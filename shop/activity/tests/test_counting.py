@@ -1,6 +1,7 @@
 """Who has things counted, who is not counted, and what staff read of it."""
 
 import re
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -137,4 +138,4 @@ def test_without_an_answer_nothing_fails_that_is_counted(client: Client, shirt: 
     assert popular(3) == ()
     assert words_of_product(7) == "What was counted cannot be reached just now."
     with pytest.raises(ActivityUnavailable):
-        DynamoActivityStore().get_item("database")
+        DynamoActivityStore().of_product(7, [date(2030, 3, 4)])

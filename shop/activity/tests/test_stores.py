@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shop.activity.models import ActivityCount, ActivityItem
+from shop.activity.models import ActivityCount, CountedOnce
 from shop.activity.stores import LIFETIME, ActivityStore, Count, Kind, TableActivityStore
 from shop.core import clock
 from shop.tests.parallel import in_parallel
@@ -20,7 +20,7 @@ def viewed(product: int, day: date = MONDAY, units: int = 1) -> Count:
 
 def test_what_was_never_counted_is_nothing(store: ActivityStore) -> None:
     assert store.of_product(7, DAYS) == dict.fromkeys(Kind, 0)
-    assert (store.ranked(Kind.VIEWED, DAYS, 5), store.total(Kind.VIEWED, DAYS)) == ([], 0)
+    assert store.ranked(Kind.VIEWED, DAYS, 5) == []
     assert store.count([])
 
 
@@ -35,7 +35,6 @@ def test_products_are_ranked_by_their_sums_and_what_is_about_none_is_left_out(st
     store.count([viewed(7, MONDAY, 2), viewed(8, MONDAY, 5), viewed(9, DAYS[1], 5), viewed(7, DAYS[1], 2), viewed(0)])
     assert store.ranked(Kind.VIEWED, DAYS, 5) == [(8, 5), (9, 5), (7, 4)]
     assert store.ranked(Kind.VIEWED, DAYS, 1) == [(8, 5)]
-    assert store.total(Kind.VIEWED, DAYS) == 15
 
 
 def test_what_has_a_name_is_counted_once(store: ActivityStore) -> None:
@@ -43,25 +42,6 @@ def test_what_has_a_name_is_counted_once(store: ActivityStore) -> None:
     assert [store.count(bought, once="order-A"), store.count(bought, once="order-A")] == [True, False]
     assert store.count(bought, once="order-B")
     assert (store.of_product(7, DAYS)[Kind.BOUGHT], store.of_product(8, DAYS)[Kind.BOUGHT]) == (4, 2)
-
-
-def test_a_state_is_kept_as_it_was_put(store: ActivityStore) -> None:
-    assert store.get_item("database") is None
-    value = {"used_at": "2030-03-04T10:00:00+00:00", "wake_at": None, "n": 1.5, "deep": [{"a": [1, 2]}]}
-    store.put_item("database", {"old": True})
-    store.put_item("database", value)
-    store.put_item("other", {})
-    assert (store.get_item("database"), store.get_item("other")) == (value, {})
-
-
-def test_a_state_is_gone_once_its_time_is_over(store: ActivityStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.put_item("short", {"a": 1}, timedelta(minutes=5))
-    assert store.get_item("short") == {"a": 1}
-    later = clock.now() + timedelta(minutes=5, seconds=1)
-    monkeypatch.setattr(clock, "now", lambda: later)
-    assert store.get_item("short") is None
-    store.put_item("short", {"a": 2})
-    assert store.get_item("short") == {"a": 2}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,9 +65,9 @@ def test_of_parallel_counts_under_one_name_one_counts_while_others_add_to_the_sa
 
 def test_purging_deletes_what_is_older_than_its_lifetime() -> None:
     store, today = TableActivityStore(), clock.now().date()
-    store.count([viewed(7, today), viewed(7, today - LIFETIME), viewed(7, today - LIFETIME - timedelta(days=1))])
-    store.put_item("stays", {})
-    store.put_item("goes", {}, timedelta(0) - timedelta(seconds=1))
+    store.count([viewed(7, today), viewed(7, today - LIFETIME)], once="order-A")
+    store.count([viewed(7, today - LIFETIME - timedelta(days=1))], once="order-B")
+    CountedOnce.objects.filter(name="order-B").update(expires_at=clock.now())
     assert store.purge() == 2
     assert ActivityCount.objects.count() == 2
-    assert list(ActivityItem.objects.values_list("name", flat=True)) == ["stays"]
+    assert list(CountedOnce.objects.values_list("name", flat=True)) == ["order-A"]
