@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # SES takes 40 MB, but most mailboxes no more than 25 MB.
 MAX_BYTES = 25 * 1024 * 1024
+# What was not answered may have gone: the client by itself would at once send it again, and again.
+TRIES = 1
 # The tag with the mail's digest.
 TAG = "mail"
 
@@ -50,7 +52,7 @@ class SesMailSender(MailSender):
 
         content = _raw(mail)
         try:
-            client("sesv2").send_email(
+            client("sesv2", tries=TRIES).send_email(
                 FromEmailAddress=f"{settings.SHOP_NAME} <{settings.SHOP_EMAIL}>",
                 Destination={"ToAddresses": [mail.to]},
                 Content={"Raw": {"Data": content}},

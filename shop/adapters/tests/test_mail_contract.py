@@ -5,11 +5,13 @@ import email.policy
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from unittest.mock import ANY
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
 from botocore.stub import Stubber
 from django.core.mail import BadHeaderError
 from django.db import transaction
@@ -100,7 +102,7 @@ def test_a_line_break_in_a_subject_goes_nowhere(sender: tuple[MailSender, Read])
 @pytest.fixture
 def ses(cloud: str, settings: Settings) -> Stubber:
     settings.MAIL_CONFIGURATION_SET = "shop"
-    return Stubber(client("sesv2"))
+    return Stubber(client("sesv2", tries=mail_ses.TRIES))
 
 
 @pytest.mark.parametrize(
@@ -140,9 +142,22 @@ def test_no_answer_in_time_comes_again(cloud: str, settings: Settings, monkeypat
     def silent(*args: object, **kwargs: object) -> None:
         raise ReadTimeoutError(endpoint_url="https://email.example")
 
-    monkeypatch.setattr(client("sesv2"), "send_email", silent)
+    monkeypatch.setattr(client("sesv2", tries=mail_ses.TRIES), "send_email", silent)
     with pytest.raises(ReadTimeoutError):
         SesMailSender().send(mail())
+
+
+def test_a_mail_whose_answer_is_lost_went_once(cloud: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def lost(session: URLLib3Session, request: Any) -> None:
+        asked.append(request.url)
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    monkeypatch.setattr(URLLib3Session, "send", lost)
+    with pytest.raises(ReadTimeoutError):
+        SesMailSender().send(mail())
+    assert len(asked) == 1
 
 
 def test_what_ses_is_given_names_the_configuration_set_and_our_mail(ses: Stubber, settings: Settings) -> None:
