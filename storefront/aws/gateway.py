@@ -4,6 +4,8 @@ Translating is apig-wsgi's; what it leaves open for strangers to choose is close
 become the same variable as another one.
 """
 
+import json
+import logging
 import string
 from base64 import b64decode
 from collections.abc import Callable, Iterable
@@ -13,6 +15,12 @@ from urllib.parse import quote
 from apig_wsgi import make_lambda_handler
 
 from storefront.aws.refusals import Refused
+
+log = logging.getLogger(__name__)
+
+# Lambda hands on 6 MB of an answer, as JSON, in which bytes are base64. Looked at closely where it comes near.
+MOST_ANSWER, NEAR = 6 * 1024 * 1024 - 4096, 2_000_000
+TOO_LARGE = "This is larger than the shop can send at once. Please choose less of it, such as fewer rows or pages.\n"
 
 Event = dict[str, Any]
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -34,7 +42,7 @@ class Gateway:
     def answer(self, event: Event, context: Any) -> dict[str, Any]:
         """The gateway's answer. Raises Refused where the event is no whole request."""
         cleaned = payload_2(event) if event.get("version") == "2.0" else payload_1(event)
-        return self.translate(cleaned | body(event), context)
+        return sendable(self.translate(cleaned | body(event), context), cleaned)
 
     def _ask(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # Not from X-Forwarded-For, as the library has it: anybody may send that header with anything in it.
@@ -90,6 +98,17 @@ def text(event: Any, name: str) -> str:
     if not isinstance(value, str):
         raise Refused(f"an HTTP event without {name}")
     return value
+
+
+def sendable(answer: dict[str, Any], event: Event) -> dict[str, Any]:
+    """The answer, or words in its place where it is too large: Lambda would make an error of it that says nothing."""
+    if len(answer["body"]) < NEAR or (size := len(json.dumps(answer))) <= MOST_ANSWER:
+        return answer
+    log.error("an answer of %s bytes is too large to be sent: %s", size, event.get("path") or event.get("rawPath"))
+    name = "multiValueHeaders" if "multiValueHeaders" in answer else "headers"
+    headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "private, no-store"}
+    told = {key: [value] for key, value in headers.items()} if name == "multiValueHeaders" else headers
+    return {"statusCode": 413, name: told, "isBase64Encoded": False, "body": TOO_LARGE}
 
 
 def body(event: Event) -> Event:

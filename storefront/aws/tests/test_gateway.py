@@ -136,6 +136,30 @@ def test_text_travels_as_it_is(make: Maker) -> None:
     assert (answer["isBase64Encoded"], answer["body"]) == (False, "café")
 
 
+@both
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ([("Content-Type", "text/csv")], b"a" * 6_280_000, 200),
+        # Text grows: each of these is two characters in JSON.
+        ([("Content-Type", "text/csv")], b'"' * 3_200_000, 413),
+        ([("Content-Type", "application/pdf")], bytes(4_700_000), 200),
+        ([("Content-Type", "application/pdf"), ("Set-Cookie", "a=b")], bytes(4_800_000), 413),
+    ],
+    ids=["text", "quotes", "bytes", "more bytes"],
+)
+def test_what_lambda_would_not_hand_on_is_told_in_words(
+    make: Maker, headers: list[tuple[str, str]], body: bytes, status: int
+) -> None:
+    answer = answered(make, headers, body)
+    assert answer["statusCode"] == status
+    assert len(json.dumps(answer)) <= 6 * 1024 * 1024
+    if status == 413:
+        told = json.dumps(answer)
+        assert "larger than the shop can send at once" in answer["body"]
+        assert ("no-store" in told, "cookie" in told.lower()) == (True, False)
+
+
 BROKEN: dict[str, Event] = {
     "nothing but a method": {"httpMethod": "GET"},
     "no path": rest(path=None),  # type: ignore[arg-type]
