@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import lock
@@ -42,7 +43,7 @@ PACKAGE = ROOT / "dist" / "aspireclothes.zip"
 STATIC = ROOT / ".local" / "package" / "static"
 LOG_LINES = 60
 # No credentials, expired ones, a right that is missing, a limit, no answer.
-AWS_REFUSES = (ClientError, BotoCoreError)
+AWS_REFUSES = (ClientError, BotoCoreError, Boto3Error)
 # What `migrate` says of each: "  Applying shop.0003_more... OK".
 APPLIED = re.compile(r"Applying (\S+?)\.\.\.")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from deploy import release as releases
@@ -148,6 +149,22 @@ def test_when_aws_refuses_after_the_switch_the_former_release_comes_back(
     assert deploys("deploy", package=small_package(deploys.place, mark="2"), commit=SECOND) == 1
     assert "STOPPED: build bbbbbbbbbbbb is not live: An error occurred (ExpiredToken)" in said(capsys)
     assert deploys.live() == "a" * 12
+
+
+def test_an_upload_that_breaks_off_is_said_and_goes_on_with_the_same_words(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = small_package(deploys.place)
+
+    def broken(account: Account, package: Path) -> str:
+        raise S3UploadFailedError("Failed to upload: Connection was closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Account, "upload", broken)
+        assert deploys("deploy", package=package) == 1
+    assert "STOPPED: AWS does not do it: Failed to upload: Connection was closed" in said(capsys)
+    assert (deploys.live(), deploys.account.get(key_of("dev"))) == ("", None)
+    assert deploys("deploy", package=package) == 0
 
 
 def test_the_same_build_takes_what_a_stack_has_told_since(deploys: Deploys) -> None:
