@@ -9,7 +9,6 @@ lie in .local/package/static, for S3. Zappa packs both, and bytecode.py rewrites
 
 import argparse
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -79,21 +78,6 @@ def install_locked(site: Path) -> None:
     """The lock's libraries, by their hashes, as wheels only: nothing of somebody's own is built in."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     run([*pip, "--require-hashes", "--no-deps", "--only-binary=:all:", "--target", str(site), "-r", str(LOCK)])
-
-
-def copy_installed(site: Path) -> None:
-    """The same libraries out of the environment that runs this: a test's way, without asking an index.
-
-    Raises RuntimeError where one is installed in another version than the locked one.
-    """
-    for name, version in locked():
-        found = importlib.metadata.distribution(name)
-        if found.version != version:
-            raise RuntimeError(f"{name} {version} is locked, but {found.version} is installed")
-        for file in found.files or ():
-            if ".." not in file.parts and "__pycache__" not in file.parts:
-                made((site / file).parent)
-                shutil.copy(file.locate(), site / file)
 
 
 def locked() -> Iterator[tuple[str, str]]:

@@ -9,8 +9,9 @@ import pytest
 from deploy import account as accounts
 from deploy import release as releases
 from deploy import smoke
-from deploy.package import build, copy_installed
+from deploy.package import build
 from deploy.tests.deploys import Deploys
+from deploy.tests.installed import copy_installed
 from deploy.tests.stage import make_stage, quick_zappa
 from sandbox.cloud import functions
 from sandbox.cloud.gateway import gateway

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from cfnlint.api import ManualArgs, lint_file
 from zappa.core import Zappa
 
 from deploy import buildspec
@@ -66,23 +65,6 @@ def statements(role: load.Resource) -> list[dict[str, Any]]:
 
 def actions(role: load.Resource) -> set[str]:
     return {action for statement in statements(role) for action in as_list(statement["Action"])}
-
-
-@pytest.mark.parametrize("name", ["pipeline", "pipeline_stage"])
-def test_cloudformation_would_take_it(name: str) -> None:
-    path = load.FOLDER / f"{name}.yaml"
-    assert lint_file(path, config=ManualArgs(regions=["us-east-1", "eu-west-2"])) == []
-    assert len(path.read_text().splitlines()) <= 500
-
-
-@pytest.mark.parametrize("name", ["pipeline", "pipeline_stage"])
-def test_every_parameter_and_condition_is_used(name: str) -> None:
-    body = load.template(name)
-    inside = str([body["Resources"], body["Conditions"]])
-    for parameter in body["Parameters"]:
-        assert f"{{'Ref': '{parameter}'}}" in inside or f"${{{parameter}}}" in inside, parameter
-    for condition in body["Conditions"]:
-        assert f"'{condition}'" in str(body["Resources"]), condition
 
 
 def test_each_buildspec_is_run_and_what_is_run_is_there() -> None:

@@ -9,19 +9,26 @@ ALL = (*load.STACKS, *load.OPTIONAL)
 
 
 def every(*types: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """Stack, logical name and the resource as it is written, of those types; conditions leave nothing out."""
-    found = ((stack, name, made) for stack in ALL for name, made in load.template(stack)["Resources"].items())
-    return [(stack, name, made) for stack, name, made in found if not types or made["Type"] in types]
+    """Stack, logical name and the resource as it is written, of those types; conditions leave nothing out.
+
+    There are some: a test that asks for what is not there would hold whatever it says.
+    """
+    there = ((stack, name, made) for stack in ALL for name, made in load.template(stack)["Resources"].items())
+    found = [(stack, name, made) for stack, name, made in there if not types or made["Type"] in types]
+    assert found, f"no stack makes {types}"
+    return found
 
 
 def resolved(*types: str, stage: str = "dev") -> dict[str, load.Resource]:
-    """Resources of those types by "stack.LogicalName", their values put in."""
-    return {
+    """Resources of those types by "stack.LogicalName", their values put in. There are some, as above."""
+    found = {
         f"{stack}.{name}": made
         for stack in ALL
         for name, made in load.resources(stack, stage).items()
         if made.type in types
     }
+    assert found, f"no stack makes {types}"
+    return found
 
 
 def nodes(tree: Any) -> Iterator[Any]:

@@ -1,10 +1,10 @@
 """Lets the database sleep: Aurora pauses after five idle minutes and costs nothing then, but jobs that run by the
 minute would wake it for nothing.
 
-Whatever people and queues make the database do is noted in one DynamoDB item (shop/adapters/marker.py). After each job
-everything that is due next is noted there too. A job of a rate under an hour then does nothing, without a question to
-the database, where all was planned after the last use and nothing of its own is due. In any doubt it runs: no item,
-one that cannot be read, a plan that is old, a job that the plan does not know.
+Whatever people and queues make the database do is noted in one DynamoDB item (shop/adapters/sleep_marker.py). After
+each job everything that is due next is noted there too. A job of a rate under an hour then does nothing, without a
+question to the database, where all was planned after the last use and nothing of its own is due. In any doubt it runs:
+no item, one that cannot be read, a plan that is old, a job that the plan does not know.
 
 Nothing is later than it would be anyway, since what is new comes with a use, and what was there is in the plan. Two
 things wait for the jobs that run each hour, sleep or not: what a process wrote that died before it noted its use, and
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import connection
 
-from shop.adapters import marker
+from shop.adapters import sleep_marker
 from shop.adapters.dynamodb import DynamoError
 from shop.adapters.network import inside_transaction
 from shop.core import clock
@@ -45,7 +45,7 @@ def may_sleep(job: "Job") -> bool:
     if job.every >= OFTEN or not settings.ACTIVITY_TABLE:
         return False
     try:
-        found = marker.read()
+        found = sleep_marker.read()
     except DynamoError:
         return False
     now = milliseconds(clock.now())
@@ -79,7 +79,7 @@ def plan() -> None:
     due = {name: ask(now) for name, ask in DUE.items()}
     times = {name: milliseconds(when) if when else None for name, when in due.items()}
     try:
-        marker.note_plan(milliseconds(now), times)
+        sleep_marker.note_plan(milliseconds(now), times)
     except DynamoError as error:
         log.warning("what is due was not noted: %s", error)
 
@@ -125,7 +125,7 @@ def note_use() -> None:
     if not settings.ACTIVITY_TABLE:
         return
     try:
-        marker.note_use(milliseconds(clock.now()))
+        sleep_marker.note_use(milliseconds(clock.now()))
     except DynamoError as error:
         log.warning("a use of the database was not noted: %s", error)
 

@@ -182,13 +182,16 @@ def test_half_a_dump_of_a_drill_that_was_killed_goes_and_files_of_others_stay(se
     (tmp_path / "20230101T000000000000.unfinished").write_bytes(b"PGDMP customers")
     for name in ("before-the-move.dump", "zzz.dump", "notes.unfinished"):
         (tmp_path / name).write_bytes(b"somebody's")
-    for _ in range(dumps.KEPT + 1):
-        drill = step(nothing)
-        assert drill is not None
-        assert drill.outcome == Outcome.GOOD
-    found = {path.name for path in tmp_path.iterdir()}
-    assert {name for name in found if not name[0].isdigit()} == {"before-the-move.dump", "zzz.dump", "notes.unfinished"}
-    assert len(found) == 3 + dumps.KEPT
+    former = [f"202301{day:02}T000000000000.dump" for day in range(1, dumps.KEPT + 1)]
+    for name in former:
+        (tmp_path / name).write_bytes(b"older")
+    drill = step(nothing)
+    assert drill is not None
+    assert drill.outcome == Outcome.GOOD
+    assert drill.as_of
+    left = {path.name for path in tmp_path.iterdir()}
+    newest = f"{drill.as_of:%Y%m%dT%H%M%S%f}.dump"
+    assert left == {"before-the-move.dump", "zzz.dump", "notes.unfinished", newest, *former[1:]}
 
 
 @really

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from shop.adapters import dynamodb, marker
+from shop.adapters import dynamodb, sleep_marker
 from shop.adapters.tests.dynamo_builders import make_table
 from shop.catalog import listings
 from shop.catalog.models import Product, ProductListing, ProductVariant
@@ -181,7 +181,7 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_marker_means_awake(kind: str, settings: Any) -> None:
-    dynamodb.write(dynamodb.Put(settings.ACTIVITY_TABLE, {**marker.KEY, **BROKEN[kind]}))
+    dynamodb.write(dynamodb.Put(settings.ACTIVITY_TABLE, {**sleep_marker.KEY, **BROKEN[kind]}))
     assert [asked_to_run(job.name, START) for job in OFTEN] == [True] * len(OFTEN)
 
 
@@ -211,12 +211,12 @@ def test_a_plan_that_is_old_or_of_the_future_or_does_not_know_the_job_means_awak
 
 
 def test_an_older_plan_does_not_take_the_place_of_a_newer_one() -> None:
-    marker.note_plan(200, {"relay": 7})
-    marker.note_plan(100, {"relay": None})
-    marker.note_use(300)
-    marker.note_use(250)
-    found = marker.read()
-    assert found == marker.Marker(used_at=300, planned_at=200, due={"relay": 7})
+    sleep_marker.note_plan(200, {"relay": 7})
+    sleep_marker.note_plan(100, {"relay": None})
+    sleep_marker.note_use(300)
+    sleep_marker.note_use(250)
+    found = sleep_marker.read()
+    assert found == sleep_marker.Marker(used_at=300, planned_at=200, due={"relay": 7})
 
 
 def test_a_job_that_fails_keeps_all_awake(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +234,7 @@ def test_a_job_that_fails_keeps_all_awake(monkeypatch: pytest.MonkeyPatch) -> No
 def uses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """When a use was noted."""
     found: list[int] = []
-    monkeypatch.setattr(marker, "note_use", found.append)
+    monkeypatch.setattr(sleep_marker, "note_use", found.append)
     return found
 
 
