@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFieldWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from shop.operations.costs.bill import alternatives, bill
-from shop.operations.costs.inputs import MOST, Assumptions, Inputs, Traffic
+from shop.operations.costs.inputs import MOST, MOST_COUNTED, Assumptions, Inputs, Traffic
 from shop.operations.costs.prices import REGIONS, price_table
 from shop.operations.costs.table import brief_lines
 
@@ -33,16 +33,11 @@ class BillForm(forms.Form):
     orders = number("Orders", PLAIN.traffic.orders)
     executions = number("Executions", PLAIN.traffic.executions)
     gigabytes = number("GB to visitors", PLAIN.traffic.gigabytes)
-    edge_hits = forms.FloatField(
-        label="Share of pages that the edge answers",
-        min_value=0,
-        max_value=1,
-        initial=PLAIN.assumed.edge_hits,
-        widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "any"}),
-    )
-    staff_hours = number("Hours a day in which staff work", PLAIN.assumed.staff_hours, most=24)
+    products = number("Products", PLAIN.assumed.products, most=MOST_COUNTED)
+    staff_hours = number("Hours a day in which staff keep Aurora awake", PLAIN.assumed.staff_hours, most=24)
     region = forms.ChoiceField(label="Region", choices=[(name, name) for name in REGIONS], initial=REGIONS[0])
-    rds = forms.BooleanField(label="RDS in place of Aurora", required=False)
+    aurora = forms.BooleanField(label="Aurora Serverless in place of RDS", required=False)
+    standby = forms.BooleanField(label="A standby of the database", required=False)
     no_waf = forms.BooleanField(label="No web application firewall", required=False)
     nat_gateway = forms.BooleanField(label="NAT gateway in place of the instance", required=False)
     literal = forms.BooleanField(label="Each execution is a request", required=False)

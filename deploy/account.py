@@ -43,7 +43,7 @@ class Account:
         self.stage, self.bucket = stage, bucket
         self.function = f"aspireclothes-{stage}"
         self.region: str = session().region_name or DEFAULT_REGION
-        names = ("s3", "cloudformation", "secretsmanager", "cloudfront")
+        names = ("s3", "cloudformation", "secretsmanager", "cloudfront", "apigateway")
         self.clients: dict[str, Any] = {name: session().client(name, self.region) for name in names}
         self.functions: Any = session().client("lambda", self.region, config=PATIENT)
 
@@ -70,11 +70,19 @@ class Account:
 
     def gateway(self) -> str:
         """The gateway's own address, without a slash at its end."""
+        return f"https://{self.api()}.execute-api.{self.region}.amazonaws.com/{self.stage}"
+
+    def api(self) -> str:
+        """The gateway's id."""
         resource = self.clients["cloudformation"].describe_stack_resource(
             StackName=self.function, LogicalResourceId="Api"
         )
-        api = resource["StackResourceDetail"]["PhysicalResourceId"]
-        return f"https://{api}.execute-api.{self.region}.amazonaws.com/{self.stage}"
+        return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+
+    def trace_at_gateway(self) -> None:
+        """Have the gateway choose by the stack's rule whom X-Ray follows: what it chose, Lambda keeps to."""
+        change = {"op": "replace", "path": "/tracingEnabled", "value": "true"}
+        self.clients["apigateway"].update_stage(restApiId=self.api(), stageName=self.stage, patchOperations=[change])
 
     def origin_secret(self) -> str:
         """What the edge shows the gateway; the first where two count."""

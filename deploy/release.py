@@ -223,6 +223,15 @@ def switch(release: Release, target: Target) -> None:
         return
     release.say(f"6. Switching (zappa {release.kind})")
     zappa(release.kind, release.stage, target.settings, "-z", f"s3://{account.bucket}/{target.key}")
+    trace(release, account)
+
+
+def trace(release: Release, account: Account) -> None:
+    """Nothing that a release would be stopped for: without it Lambda chooses by itself, which costs more."""
+    try:
+        account.trace_at_gateway()
+    except ClientError as error:
+        release.say(f"   X-Ray is not switched on at the gateway: {error}")
 
 
 def is_already(live: dict[str, Any], release: Release, target: Target) -> bool:

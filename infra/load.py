@@ -108,6 +108,7 @@ ARNS = {
     "AWS::Events::EventBus": "events:{region}:{account}:event-bus/{name}",
     "AWS::Events::Rule": "events:{region}:{account}:rule/{bus}/{name}",
     "AWS::RDS::DBCluster": "rds:{region}:{account}:cluster:{name}",
+    "AWS::RDS::DBInstance": "rds:{region}:{account}:db:{name}",
     "AWS::S3::Bucket": "s3:::{name}",
     "AWS::SNS::Topic": "sns:{region}:{account}:{name}",
     "AWS::SQS::Queue": "sqs:{region}:{account}:{name}",
@@ -198,7 +199,7 @@ class Stack:
 
     def attribute(self, path: Any) -> Any:
         name, attribute = path.split(".", 1) if isinstance(path, str) else path
-        if attribute in ("Arn", "DBClusterArn", "BackupVaultArn"):
+        if attribute in ("Arn", "DBClusterArn", "DBInstanceArn", "BackupVaultArn"):
             return self.arn(name)
         if attribute == "QueueName":
             return self.called(name)

@@ -112,7 +112,18 @@ def distribution() -> str:
     return str(functions.client("cloudfront").create_distribution(DistributionConfig=config)["Distribution"]["Id"])
 
 
-GATEWAY = {"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "aspireclothes"}}}}
+MOCK = {"Type": "MOCK", "IntegrationHttpMethod": "GET", "Uri": ""}
+GATEWAY: dict[str, Any] = {
+    "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "aspireclothes"}},
+    "Method": {
+        "Type": "AWS::ApiGateway::Method",
+        "Properties": {
+            "RestApiId": {"Ref": "Api"},
+            "ResourceId": {"Fn::GetAtt": ["Api", "RootResourceId"]},
+            **{"HttpMethod": "GET", "AuthorizationType": "NONE", "Integration": MOCK},
+        },
+    },
+}
 
 
 def quick_zappa(command: str, stage: str, settings: Path, *more: str) -> None:
@@ -137,7 +148,9 @@ def quick_zappa(command: str, stage: str, settings: Path, *more: str) -> None:
         Code={"S3Bucket": bucket, "S3Key": key},
         Environment=environment,
     )
-    stacks.create_stack(StackName=name, TemplateBody=json.dumps(GATEWAY))
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": GATEWAY}))
+    api = stacks.describe_stack_resource(StackName=name, LogicalResourceId="Api")["StackResourceDetail"]
+    functions.client("apigateway").create_deployment(restApiId=api["PhysicalResourceId"], stageName=stage)
 
 
 def make_resources(stage: str, values: dict[str, str]) -> None:

@@ -69,6 +69,12 @@ def test_a_stage_is_not_undeployed_unless_its_name_is_typed(typed: str, monkeypa
     assert releases.main(["undeploy", "dev"]) == 1
 
 
+def test_the_gateway_chooses_what_is_traced(deploys: Deploys) -> None:
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+    stage = deploys.account.clients["apigateway"].get_stage(restApiId=deploys.account.api(), stageName="dev")
+    assert stage["tracingEnabled"] is True
+
+
 def test_what_fails_its_smoke_test_is_rolled_back_and_told(
     deploys: Deploys, capsys: pytest.CaptureFixture[str]
 ) -> None:

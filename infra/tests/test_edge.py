@@ -175,7 +175,6 @@ def test_the_firewall_refuses_floods_and_known_attacks_but_not_providers() -> No
         "known-bad-addresses",
         "too-many-requests",
         "too-many-forms",
-        "known-bad-inputs",
         "common-attacks",
     ]
     limits = [rule["Statement"]["RateBasedStatement"] for rule in rules if "RateBasedStatement" in rule["Statement"]]

@@ -189,7 +189,12 @@ def test_whoever_builds_may_read_the_source_and_nothing_of_the_shop(given: dict[
 
 
 # The rights of calls that have another name.
-RIGHTS = {"invoke": "InvokeFunction", "list_objects_v2": "ListBucket", "upload_file": "PutObject"}
+RIGHTS = {
+    "invoke": "InvokeFunction",
+    "list_objects_v2": "ListBucket",
+    "update_stage": "PATCH",
+    "upload_file": "PutObject",
+}
 
 
 def test_a_deploy_may_make_the_calls_that_it_makes_itself() -> None:

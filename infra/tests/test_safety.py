@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra import load
 from infra.tests.walking import as_list, every, nodes, resolved
 
 CLOSED = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
@@ -20,10 +21,12 @@ KEPT = {
 }
 # A second copy of what another instance holds.
 COPIES = {"data.SecondInstance"}
+DATABASES = {"postgres": "Instance", "aurora": "Database"}
+PARAMETER_GROUPS = {"AWS::RDS::DBClusterParameterGroup", "AWS::RDS::DBParameterGroup"}
 # How each kind says that what it keeps is encrypted.
 ENCRYPTED: dict[str, tuple[str, ...]] = {
     "AWS::DynamoDB::Table": ("SSESpecification", "SSEEnabled"),
-    "AWS::RDS::DBCluster": ("StorageEncrypted",),
+    "AWS::RDS::DBInstance": ("StorageEncrypted",),
     "AWS::S3::Bucket": ("BucketEncryption", "ServerSideEncryptionConfiguration"),
     "AWS::SNS::Topic": ("KmsMasterKeyId",),
     "AWS::SQS::Queue": ("SqsManagedSseEnabled",),
@@ -141,19 +144,49 @@ def test_tables_can_be_set_back_and_are_not_deleted_by_mistake() -> None:
         assert made.properties["BillingMode"] == "PAY_PER_REQUEST", name
 
 
-def test_the_database_is_private_protected_and_spoken_to_by_tls() -> None:
-    cluster = resolved("AWS::RDS::DBCluster")["data.Database"].properties
-    assert (cluster["DeletionProtection"], cluster["ManageMasterUserPassword"]) == (True, True)
-    assert "MasterUserPassword" not in cluster
-    assert (cluster["Engine"], cluster["EngineVersion"]) == ("aurora-postgresql", "18.4")
-    assert cluster["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
-    assert cluster["BackupRetentionPeriod"] == 14
-    parameters = resolved("AWS::RDS::DBClusterParameterGroup")["data.DatabaseParameters"].properties["Parameters"]
-    assert parameters["rds.force_ssl"] == "1"
-    # Without it a frozen function's connection would keep the database awake, and on the bill.
-    assert parameters["idle_session_timeout"] == "60000"
-    instances = [made["Properties"] for _, _, made in every("AWS::RDS::DBInstance")]
+@pytest.mark.parametrize("engine", ["postgres", "aurora"])
+def test_the_database_is_private_protected_and_spoken_to_by_tls(engine: str) -> None:
+    made = load.resources("data", "dev", given={"Engine": engine})
+    database = made[DATABASES[engine]].properties
+    assert (database["DeletionProtection"], database["ManageMasterUserPassword"]) == (True, True)
+    assert "MasterUserPassword" not in database
+    assert database["EngineVersion"] == "18.4" and "postgres" in database["Engine"]
+    assert (database["BackupRetentionPeriod"], database["StorageEncrypted"]) == (14, True)
+    (group,) = [each for each in made.values() if each.type in PARAMETER_GROUPS]
+    assert group.properties["Parameters"]["rds.force_ssl"] == "1"
+    # Without it a frozen function's connection would keep Aurora awake, and on the bill.
+    assert group.properties["Parameters"]["idle_session_timeout"] == "60000"
+    instances = [each["Properties"] for _, _, each in every("AWS::RDS::DBInstance")]
     assert {instance["PubliclyAccessible"] for instance in instances} == {False}
+
+
+def test_there_is_one_database_whichever_engine_is_asked_for_and_both_tell_the_shop_the_same() -> None:
+    both = {engine: load.Stack("data", "dev", "us-east-1", load.ACCOUNT, {"Engine": engine}) for engine in DATABASES}
+    kinds = {
+        engine: sorted(each.type for each in stack.resources().values() if each.type.startswith("AWS::RDS::DB"))
+        for engine, stack in both.items()
+    }
+    assert kinds["postgres"] == ["AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup", "AWS::RDS::DBSubnetGroup"]
+    assert kinds["aurora"] == [
+        *(
+            "AWS::RDS::DBCluster",
+            "AWS::RDS::DBClusterParameterGroup",
+            "AWS::RDS::DBInstance",
+            "AWS::RDS::DBSubnetGroup",
+        ),
+    ]
+    assert both["aurora"].resources()["Database"].properties["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
+    told = [{each.called(name) for name in each.resources() if name.endswith("Setting")} for each in both.values()]
+    assert told[0] == told[1] and set(both["postgres"].outputs()) == set(both["aurora"].outputs())
+    assert both["postgres"].outputs()["aspireclothes-dev-DatabaseArn"].endswith(":db:aspireclothes-dev")
+    assert both["aurora"].outputs()["aspireclothes-dev-DatabaseArn"].endswith(":cluster:aspireclothes-dev")
+
+
+def test_a_standby_is_a_machine_in_the_other_zone_of_either_engine() -> None:
+    instance = load.resources("data", "dev", given={"Reader": "yes"})["Instance"].properties
+    assert instance["MultiAZ"] is True
+    assert "SecondInstance" in load.resources("data", "dev", given={"Reader": "yes", "Engine": "aurora"})
+    assert "SecondInstance" not in load.resources("data", "dev", given={"Reader": "yes"})
 
 
 def test_nothing_ends_at_the_function_itself() -> None:

@@ -132,5 +132,5 @@ def test_what_only_aws_knows_says_where_it_comes_from() -> None:
     assert told["CARTS_TABLE"] == "aspireclothes-dev-carts"
     assert told["EVENTS_QUEUE_ARN"] == "arn:aws:sqs:us-east-1:123456789012:aspireclothes-dev-events"
     assert isinstance(told["DATABASE_HOST"], load.Unknown)
-    assert told["DATABASE_HOST"] == "data.Database.Endpoint.Address"
+    assert told["DATABASE_HOST"] == "data.Instance.Endpoint.Address"
     assert Path(load.FOLDER, "data.yaml").is_file()

@@ -26,9 +26,9 @@ class Clusters:
         refuse_inside_transaction()
         rds, shop = client("rds"), _shops_cluster()
         # An earlier step may have asked for it and been cut off before it could write that down.
-        if _cluster(_full(name)) is None:
+        if _cluster(full_name(name)) is None:
             rds.restore_db_cluster_to_point_in_time(
-                DBClusterIdentifier=_full(name),
+                DBClusterIdentifier=full_name(name),
                 SourceDBClusterIdentifier=shop["DBClusterIdentifier"],
                 RestoreType="full-copy",
                 UseLatestRestorableTime=True,
@@ -42,33 +42,33 @@ class Clusters:
 
     def ready(self, name: str) -> dict[str, Any] | None:
         refuse_inside_transaction()
-        rds, cluster = client("rds"), _cluster(_full(name))
+        rds, cluster = client("rds"), _cluster(full_name(name))
         if cluster is None:
-            raise CopyError(f"the cluster {_full(name)} is gone")
+            raise CopyError(f"the cluster {full_name(name)} is gone")
         if cluster["Status"] != "available":
             return None
         if not cluster["DBClusterMembers"]:
             rds.modify_db_cluster(
-                DBClusterIdentifier=_full(name), MasterUserPassword=_password(name), ApplyImmediately=True
+                DBClusterIdentifier=full_name(name), MasterUserPassword=own_password(name), ApplyImmediately=True
             )
             rds.create_db_instance(
-                DBInstanceIdentifier=_full(name),
-                DBClusterIdentifier=_full(name),
+                DBInstanceIdentifier=full_name(name),
+                DBClusterIdentifier=full_name(name),
                 DBInstanceClass="db.serverless",
                 Engine=cluster["Engine"],
                 PubliclyAccessible=False,
             )
             return None
-        (instance,) = rds.describe_db_instances(DBInstanceIdentifier=_full(name))["DBInstances"]
+        (instance,) = rds.describe_db_instances(DBInstanceIdentifier=full_name(name))["DBInstances"]
         if instance["DBInstanceStatus"] != "available":
             return None
-        return {"HOST": cluster["Endpoint"], "USER": cluster["MasterUsername"], "PASSWORD": _password(name)}
+        return {"HOST": cluster["Endpoint"], "USER": cluster["MasterUsername"], "PASSWORD": own_password(name)}
 
     def drop(self, name: str) -> bool:
         if not name.startswith(PREFIX):
             raise ValueError(f"{name} is no scratch cluster")
         refuse_inside_transaction()
-        rds, full = client("rds"), _full(name)
+        rds, full = client("rds"), full_name(name)
         gone = rds.exceptions.DBInstanceNotFoundFault, rds.exceptions.InvalidDBInstanceStateFault
         with contextlib.suppress(*gone):
             # There may be none yet, or it is being deleted; one that is being made keeps its cluster for now.
@@ -82,25 +82,25 @@ class Clusters:
         return True
 
     def left(self) -> list[str]:
-        begin = _full(PREFIX)
+        begin = full_name(PREFIX)
         pages = client("rds").get_paginator("describe_db_clusters").paginate()
         there = [cluster for page in pages for cluster in page["DBClusters"] if cluster["Status"] != "deleting"]
         names = [cluster["DBClusterIdentifier"] for cluster in there]
-        return sorted(_short(name) for name in names if name.startswith(begin))
+        return sorted(short_name(name) for name in names if name.startswith(begin))
 
 
-def _full(name: str) -> str:
+def full_name(name: str) -> str:
     """Its name in the account, where other stages drill as well."""
     return f"aspireclothes-{settings.STAGE}-{name}"
 
 
-def _short(full: str) -> str:
-    return full.removeprefix(_full(""))
+def short_name(full: str) -> str:
+    return full.removeprefix(full_name(""))
 
 
-def _password(name: str) -> str:
+def own_password(name: str) -> str:
     """The copy's own, made anew from its name by each step, so that it is kept nowhere."""
-    return hmac.new(settings.SECRET_KEY.encode(), _full(name).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(settings.SECRET_KEY.encode(), full_name(name).encode(), hashlib.sha256).hexdigest()
 
 
 def _cluster(identifier: str) -> Any:

@@ -26,7 +26,7 @@ MEANINGS = {
 
 
 def load(environment: MutableMapping[str, str]) -> None:
-    """Write each setting of the secrets named by SECRETS into the environment, and Aurora's login.
+    """Write each setting of the secrets named by SECRETS into the environment, and the database's login.
 
     What the environment has already stays. DATABASE_SECRET becomes DATABASE_USER and DATABASE_PASSWORD, unless there is
     a DATABASE_URL. One call for all. Raises ImproperlyConfigured saying what is wrong with which secret.
@@ -44,7 +44,7 @@ def load(environment: MutableMapping[str, str]) -> None:
 
 
 def database_login() -> tuple[str, str]:
-    """User and password as Aurora's secret has them now. Raises ImproperlyConfigured."""
+    """User and password as RDS's secret has them now. Raises ImproperlyConfigured."""
     name = os.environ.get("DATABASE_SECRET", "")
     return login_in(name, fetch([name], os.environ)[name])
 

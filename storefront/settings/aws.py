@@ -36,8 +36,6 @@ MIDDLEWARE.insert(0, "storefront.aws.origin.OnlyThroughTheEdge")
 ROUND_SECONDS = 15.0
 # A kick runs three such jobs one after the other: a mailer that is ended in the middle sends that mail again.
 RUN_SECONDS = 7.0
-# Once a month Aurora's newest backup is restored beside the shop, and asked.
-DATABASE_COPIES, RESTORE_DRILLS = "shop.adapters.aurora.Clusters", True
 
 _connections = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 if env.str("DATABASE_URL", default=""):
@@ -56,6 +54,10 @@ else:
         },
         **_connections,
     }
+# Once a month the database's newest backup is restored beside the shop, and asked. Aurora's addresses name a cluster.
+_on_aurora = ".cluster-" in str(DATABASES["default"].get("HOST", ""))
+DATABASE_COPIES = "shop.adapters.aurora.Clusters" if _on_aurora else "shop.adapters.rds.Instances"
+RESTORE_DRILLS = True
 
 SELLER_NAME = env.str("SELLER_NAME")
 SELLER_ADDRESS = env.list("SELLER_ADDRESS")

@@ -31,11 +31,11 @@ NEEDED = {
     "CDN_DISTRIBUTION_ID": "the edge whose pages are purged",
     "CDN_DOMAIN": "the host name of pictures and static files",
 }
-# Either an address with everything in it, or what Aurora's stack tells beside the login of its secret.
+# Either an address with everything in it, or what the database's stack tells beside the login of its secret.
 DATABASE = {
-    "DATABASE_HOST": "Aurora's writer, or DATABASE_URL with everything in it",
+    "DATABASE_HOST": "the database's address, or DATABASE_URL with everything in it",
     "DATABASE_NAME": "the database's name",
-    "DATABASE_USER": "who the shop is there; DATABASE_SECRET names Aurora's secret with it",
+    "DATABASE_USER": "who the shop is there; DATABASE_SECRET names RDS's secret with it",
     "DATABASE_PASSWORD": "the same secret has it",
 }
 # Where the user pool keeps identities and passwords (ACCOUNTS=cognito).

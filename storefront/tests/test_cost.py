@@ -33,7 +33,7 @@ def test_parameters_change_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["--edge-hits=2", "--page-views=-1", "--page-views=x", "--region=mars", "--measure=0x", "--measure=0"]
+    "wrong", ["--new-searches=2", "--page-views=-1", "--page-views=x", "--region=mars", "--measure=0x", "--measure=0"]
 )
 def test_nonsense_is_told(wrong: str) -> None:
     with pytest.raises(CommandError):

@@ -215,7 +215,7 @@ def test_the_twin_has_the_adapters_of_aws_on() -> None:
     aws = json.loads(told(code))
     chosen = {name: path for name, path in aws.items() if path != getattr(base, name, "")}
     # docs/aws.md: copies of the database are pg_dump's, and two adapters have what moto does not play behind them.
-    assert chosen.pop("DATABASE_COPIES") == "shop.adapters.aurora.Clusters"
+    assert chosen.pop("DATABASE_COPIES") == "shop.adapters.rds.Instances"
     assert issubclass(import_string(ADAPTERS["EDGE_STORE"]), import_string(chosen.pop("EDGE_STORE")))
     assert issubclass(import_string(FILES), MediaStorage)
     assert chosen == {name: path for name, path in ADAPTERS.items() if name != "EDGE_STORE"}

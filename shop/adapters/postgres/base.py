@@ -1,4 +1,4 @@
-"""PostgreSQL whose password somebody else changes now and then: Aurora's own secret is rotated.
+"""PostgreSQL whose password somebody else changes now and then: RDS's own secret is rotated.
 
 A refused login has the secret read again, and is tried once more; connections that are open stay so. A rotation costs
 each process one slower connection. The other way, to end the process so that Lambda starts another, costs somebody's

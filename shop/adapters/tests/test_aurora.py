@@ -42,10 +42,10 @@ def test_the_newest_moment_is_restored_step_by_step_asked_with_a_password_of_its
     assert copies.ready(name) is None
     there = copies.ready(name)
     assert there is not None
-    (made,) = rds.describe_db_clusters(DBClusterIdentifier=aurora._full(name))["DBClusters"]
-    assert there == {"HOST": made["Endpoint"], "USER": "shop", "PASSWORD": aurora._password(name)}
+    (made,) = rds.describe_db_clusters(DBClusterIdentifier=aurora.full_name(name))["DBClusters"]
+    assert there == {"HOST": made["Endpoint"], "USER": "shop", "PASSWORD": aurora.own_password(name)}
     assert (made["DeletionProtection"], made["ServerlessV2ScalingConfiguration"]["MinCapacity"]) == (False, 0.0)
-    (instance,) = rds.describe_db_instances(DBInstanceIdentifier=aurora._full(name))["DBInstances"]
+    (instance,) = rds.describe_db_instances(DBInstanceIdentifier=aurora.full_name(name))["DBInstances"]
     assert (instance["DBInstanceClass"], instance["PubliclyAccessible"]) == ("db.serverless", False)
     assert copies.drop(name) is True
     assert copies.left() == []

@@ -34,9 +34,12 @@ RIGHTS: dict[str, dict[str, set[str]]] = {
         "delete_db_instance": {"rds:DeleteDBInstance"},
         "describe_db_clusters": {"rds:DescribeDBClusters"},
         "describe_db_instances": {"rds:DescribeDBInstances"},
+        "add_tags_to_resource": {"rds:AddTagsToResource"},
         "modify_db_cluster": {"rds:ModifyDBCluster"},
+        "modify_db_instance": {"rds:ModifyDBInstance"},
         # The copy is tagged as it is made.
         "restore_db_cluster_to_point_in_time": {"rds:RestoreDBClusterToPointInTime", "rds:AddTagsToResource"},
+        "restore_db_instance_to_point_in_time": {"rds:RestoreDBInstanceToPointInTime", "rds:AddTagsToResource"},
     },
     "secretsmanager": {
         # Each secret of the batch takes the right to it besides.

@@ -16,8 +16,10 @@ AFTERNOON, EVENING = (600, 580, 550, 540, 560, 600), (680, 780, 830, 760, 510, 2
 DAY = (*NIGHT, *MORNING, *AFTERNOON, *EVENING)
 
 MOST = 10_000_000_000
-SHARES = ("edge_hits", "visits_with_bag", "cold_share")
-AT_LEAST_ONE = ("views_a_visit", "memory_mb")
+SHARES = ("new_searches", "visits_with_bag", "cold_share", "traced_share")
+AT_LEAST_ONE = ("views_a_visit", "memory_mb", "edge_places")
+# Each of these is looked at by itself.
+COUNTED, MOST_COUNTED = ("products", "lists"), 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,14 @@ class Traffic:
 class Assumptions:
     """What nothing here can measure. Shares are of one."""
 
-    edge_hits: float = 0.97  # of page views, answered without the shop
+    products: int = 200  # pages of products, and of lists with the filters that are in use:
+    lists: int = 150  # the edge asks for each once while it keeps it
+    new_searches: float = 0.3  # share of searches that nobody made on that day
+    edge_places: int = 2  # of CloudFront's regional caches, each of which asks for itself
     views_a_visit: int = 8
     files_a_view: int = 19  # styles, scripts, pictures: the brief's 2,000,000 requests less the pages
+    events_an_order: float = 6.0  # placed, paid, packed, sent, delivered (docs/events.md), and one of its stock
+    mails_an_order: float = 4.0  # it is confirmed, sent and delivered, and a review is asked for
     visits_with_bag: float = 0.08  # these ask the database for themselves
     requests_an_order: int = 8  # bag, checkout, placing, the way back, webhook, the order's page
     purges_an_order: float = 1.0  # paths at the edge
@@ -49,18 +56,24 @@ class Assumptions:
     ms_a_call: float = 8.0  # to another service of AWS
     cold_share: float = 0.01
     cold_ms: float = 1200.0
-    awake_minutes: float = 7.0  # from the last use until Aurora pauses: one or two minutes of jobs, five idle ones
+    visit_minutes: float = 10.0  # of a visit with a bag: no longer without a use than Aurora waits
+    # From the last use until Aurora pauses: one or two minutes of jobs, one of a connection that is kept, five idle.
+    awake_minutes: float = 7.5
     wakes_an_hour: float = 1.0  # by jobs that run whatever sleeps
     awake_hours: float = 0.0  # a month; 0: worked out from the uses
     capacity_awake: float = 0.5  # ACU
-    rds: bool = False  # a db.t4g.micro that never sleeps, in place of Aurora
-    database_gb: float = 5.0
+    aurora: bool = False  # Aurora Serverless in place of a db.t4g.micro that never sleeps (Engine in infra/data.yaml)
+    standby: bool = False  # a second machine for the database, in the other zone (Reader in infra/data.yaml)
+    database_gb: float = 2.0
+    changed_gb: float = 0.1  # of the database, a day
+    media_gb: float = 2.0  # the part of the files that has backups
     files_gb: float = 5.0
     log_bytes: int = 800  # an execution
     events_kb: float = 1.0
     nat_gateway: bool = False
     waf: bool = True
-    waf_rules: int = 5
+    waf_rules: int = 4
+    traced_share: float = 0.05  # of requests (TraceShare in infra/observability.yaml); jobs all are
     alarms: int = 17
     metrics: int = 10
     secrets: int = 2
@@ -86,8 +99,6 @@ class Measured:
     how: str
     at: str
     requests: Mapping[str, Request]
-    events_an_order: float
-    mails_an_order: float
     job_runs: int
 
 
@@ -122,6 +133,8 @@ def sound(given: Kind) -> Kind:
             continue
         if not 0 <= value <= MOST:
             raise ShopError(f"{label} has to be between 0 and {MOST:,}.")
+        if name in COUNTED and value > MOST_COUNTED:
+            raise ShopError(f"{label} has to be at most {MOST_COUNTED:,}.")
         if name in SHARES and value > 1:
             raise ShopError(f"{label} is a share: between 0 and 1.")
         if name in AT_LEAST_ONE and value < 1:

@@ -14,10 +14,7 @@ from django.test.utils import override_settings
 from shop.catalog.models import ProductListing
 from shop.core import clock
 from shop.core.errors import ShopError
-from shop.events.models import OutboxEvent
-from shop.mail.models import OutgoingMail
 from shop.operations.costs.inputs import Request
-from shop.orders.models import Order
 
 WARM_UP = 5
 
@@ -26,14 +23,12 @@ def measure(requests: int, job_runs: int) -> dict[str, Any]:
     """What measured.json holds. Raises ShopError for a shop that lists no product."""
     with override_settings(DEBUG=False, ALLOWED_HOSTS=["testserver"]):
         found = {name: asdict(_cost(visit, requests)) for name, visit in _visits().items()}
-    orders, products = Order.objects.count(), ProductListing.objects.count()
+    products = ProductListing.objects.count()
     return {
         "how": f"{requests} requests of each kind in one process against {products} products, gzip, without a server "
         "or a network; CPU time of this machine",
         "at": f"{clock.now():%Y-%m-%d}",
         "requests": found,
-        "events_an_order": _an_order(OutboxEvent.objects.count(), orders, 6.0),
-        "mails_an_order": _an_order(OutgoingMail.objects.count(), orders, 4.0),
         "job_runs": job_runs,
     }
 
@@ -81,8 +76,3 @@ def _cost(visit: Callable[[], Any], requests: int) -> Request:
         visit()
     spent = (time.process_time() - began) * 1000 / requests
     return Request(round(spent, 2), len(statements), len(answer.content))
-
-
-def _an_order(rows: int, orders: int, otherwise: float) -> float:
-    """Rows an order; assumed where there are no orders to count by."""
-    return round(rows / orders, 2) if orders and rows else otherwise

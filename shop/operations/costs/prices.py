@@ -13,15 +13,22 @@ REGIONS = ("us-east-1", "eu-west-2")
 
 @dataclass(frozen=True, slots=True)
 class PriceTable:
-    """USD by key in one region, and how much of each costs nothing a month: always, and in an account's first year."""
+    """USD by key in one region, and how much of each costs nothing a month: always, and in an account's first year.
+
+    seen: the public copy that a price was checked against; a price without one is from memory.
+    """
 
     region: str
     as_of: str
     usd: Mapping[str, float]
     units: Mapping[str, str]
-    unseen: frozenset[str]
+    seen: Mapping[str, str]
     always_free: Mapping[str, float]
     first_year_free: Mapping[str, float]
+
+    @property
+    def unseen(self) -> list[str]:
+        return sorted(set(self.usd) - set(self.seen))
 
 
 @lru_cache(maxsize=4)
@@ -34,7 +41,7 @@ def price_table(region: str) -> PriceTable:
         as_of=told["as_of"],
         usd={key: float(each[region]) for key, each in prices.items()},
         units={key: each["unit"] for key, each in prices.items()},
-        unseen=frozenset(key for key, each in prices.items() if not each["seen"]),
+        seen={key: each["seen"] for key, each in prices.items() if region in each["verified"]},
         always_free=told["free"]["always"],
         first_year_free=told["free"]["first_year"],
     )

@@ -23,8 +23,11 @@ def words(found: Bill) -> Iterator[str]:
     yield ROW.format(
         "Sum", f"{found.brief_total:.2f}", *(f"{u:.2f}" for u in (found.usd, found.full, found.first_year))
     )
-    yield f"{found.share_of_brief:.0%} of the brief's sum (the goal is 33%); {found.an_order:.3f} an order"
-    yield f"The database is awake {found.work.awake_share:.0%} of the time."
+    yield f"{found.share_of_brief:.1%} of the brief's sum (the goal is 33.3%, at best 25%)"
+    yield f"{found.an_order:.3f} an order"
+    engine = "Aurora Serverless" if found.inputs.assumed.aurora else "RDS"
+    yield f"The database ({engine}) is awake {found.work.awake_share:.0%} of the time."
+    yield f"Of the page views {found.misses:.0%} reach the shop, the edge answers the rest."
     yield f"The brief's own lines add up to {brief_lines(found):.2f}."
     yield "The same month, changed in one thing:"
     for change, usd in alternatives(found.inputs, found.region):
@@ -41,7 +44,9 @@ def lines(found: Bill) -> Iterator[str]:
     """Each line with its quantity, price unit and where the quantity comes from."""
     for service in found.services:
         for line in service.lines:
-            yield f"{line.usd:>10.2f}  {service.name}: {line.quantity:,.4g} {line.unit} ({line.what})"
+            why = f" ({line.what})" if line.what else ""
+            yield f"{line.usd:>10.2f}  {service.name}: {line.quantity:,.4g} {line.unit} at {line.price:g}{why}"
+            yield f"{'':>12}{f'price seen: {line.seen}' if line.seen else 'price from memory'}"
 
 
 def as_data(found: Bill) -> dict[str, Any]:
