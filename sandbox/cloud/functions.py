@@ -86,15 +86,21 @@ started: list[Process] = []
 guard = threading.Lock()
 
 
+def waiting(state: str) -> Process | None:
+    """One that waits for a call and is the caller's now; those that ended meanwhile are forgotten."""
+    with guard:
+        while idle[state]:
+            if (process := idle[state].pop()).alive:
+                return process
+    return None
+
+
 def invoke(function: Any, body: str, request_headers: Any, response_headers: Any) -> str:
     """In place of moto's, which wants Docker."""
     event = json.loads(body or "{}")
     environment = environment_of(function)
     state = json.dumps([function.code_sha_256, function.handler, environment], sort_keys=True)
-    with guard:
-        process = (
-            next((waiting for waiting in iter(idle[state].pop, None) if waiting.alive), None) if idle[state] else None
-        )
+    process = waiting(state)
     if process is None:
         process = Process(unpacked(function.code_bytes), function.handler, environment)
         started.append(process)

@@ -26,13 +26,21 @@ FUNCTION_ADDRESSES = r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\
 
 @lru_cache(maxsize=4)
 def serve(port: int = 0) -> str:
-    """Start moto until the process ends; its address. Port 0: any that is free."""
+    """Start moto until the process ends; its address. Port 0: any that is free.
+
+    Raises SystemExit, in words on standard error, for a port that somebody else has.
+    """
     # Codes of an authenticator app are checked only then.
     os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = "true"
     # It takes a second to load, and most test processes never ask for it.
     from moto.awslambda import responses, urls  # noqa: PLC0415
     from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server  # noqa: PLC0415
 
     # Routes are made when the server starts; who answers at this one is in functions.py.
     urls.url_paths[FUNCTION_ADDRESSES] = responses.LambdaResponse.dispatch
@@ -40,10 +48,11 @@ def serve(port: int = 0) -> str:
 
     # It says each request that it answers.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    server.start()
-    host, chosen = server.get_host_and_port()
-    return f"http://{host}:{chosen}"
+    # Not moto's ThreadedMotoServer: that one waits for ever at a port that somebody else has.
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=MotoRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.port}"
 
 
 def one_at_a_time(answer: Callable[..., Any]) -> Callable[..., Any]:
