@@ -60,12 +60,14 @@ def no_pause_between_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def cloud(settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+def cloud(settings: Any) -> Iterator[str]:
     """moto plays AWS for this test; its address. What a test makes there stays: names have to be its own."""
-    for name, value in server.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    settings.AWS_REGION, settings.AWS_ENDPOINT = server.REGION, server.serve()
-    return str(settings.AWS_ENDPOINT)
+    # Not the test's own patches: where a test takes those back, a client would be made, and kept, without credentials.
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in server.ENVIRONMENT.items():
+            environment.setenv(name, value)
+        settings.AWS_REGION, settings.AWS_ENDPOINT = server.REGION, server.serve()
+        yield str(settings.AWS_ENDPOINT)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,9 @@ from deploy.settings import DEFAULT_REGION, STAGES, session
 # A migration may take longer than any request: it gets Lambda's most.
 MIGRATION_SECONDS = 900
 PATIENT = Config(connect_timeout=5, read_timeout=MIGRATION_SECONDS + 30, retries={"total_max_attempts": 1})
+# So many releases can be gone back to.
 KEPT = 10
+PACKAGES = "packages/"
 ROLE_TRIES, ROLE_PAUSE = 10, 3
 # A stack of which there is nothing, or nothing that will ever serve. One whose update failed serves as before.
 NEVER_MADE = frozenset(
@@ -103,7 +105,7 @@ class Account:
 
     def upload(self, package: Path) -> str:
         """Its key in the bucket, by its content: a package that is there already is not sent again."""
-        key = f"packages/{sha256(package)}.zip"
+        key = f"{PACKAGES}{sha256(package)}.zip"
         listed = self.clients["s3"].list_objects_v2(Bucket=self.bucket, Prefix=key)
         if not listed.get("Contents"):
             self.clients["s3"].upload_file(str(package), self.bucket, key)
@@ -115,7 +117,13 @@ class Account:
         return list(json.loads(known)) if known else []
 
     def write_releases(self, releases: list[dict[str, Any]]) -> None:
-        self.put(f"releases/{self.stage}/history.json", json.dumps(releases[-KEPT:], indent=2).encode())
+        """The last of them; packages that none of these deploys again are taken away."""
+        kept = releases[-KEPT:]
+        self.put(f"releases/{self.stage}/history.json", json.dumps(kept, indent=2).encode())
+        pages = self.clients["s3"].get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=PACKAGES)
+        there = {found["Key"] for page in pages for found in page.get("Contents", [])}
+        for key in there - {known["package"] for known in kept}:
+            self.clients["s3"].delete_object(Bucket=self.bucket, Key=key)
 
     def manage(self, command: str, function: str = "") -> str:
         """Run a command in the function and return what it wrote. Raises CommandFailed."""

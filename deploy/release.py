@@ -35,7 +35,7 @@ from deploy.account import Account, CommandFailed, in_hex, sha256
 from deploy.history import going_back, until
 from deploy.package import unfit
 from deploy.programs import ROOT, Stopped, git, run
-from deploy.settings import STAGES, NotReady, read_values, write, write_role
+from deploy.settings import STAGES, NotReady, read_values, stage_settings, write, write_role
 from deploy.smoke import Shop, SmokeTestFailed, smoke_test
 from deploy.static import put_static
 
@@ -342,12 +342,6 @@ def shop_at(release: Release, account: Account) -> Shop:
     return Shop(release.address or account.gateway(), account.origin_secret())
 
 
-def stage_settings(settings: Path, stage: str) -> dict[str, Any]:
-    """Zappa's settings of the stage, with those of its base."""
-    known = json.loads(settings.read_text())
-    return {**known["base"], **known[stage]}
-
-
 def folder(stage: str) -> Path:
     return ROOT / ".local" / "deploy" / stage
 
@@ -376,9 +370,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--dry-run", action="store_true", help="look, and change nothing")
     parser.add_argument("--package", type=Path, help="a package that was built before")
-    parser.add_argument(
-        "--address", default="", help="where the smoke test asks; the gateway's own address if not said"
-    )
+    parser.add_argument("--address", default="", help="where the smoke test asks, if not at the gateway's own address")
     parser.add_argument("--yes", action="store_true", help="undeploy without asking")
     chosen = parser.parse_args(arguments)
     if chosen.action == "undeploy" and not (chosen.yes or wanted(chosen.stage)):

@@ -103,6 +103,12 @@ def environment(fixed: Values, values: Values) -> dict[str, str]:
     return whole
 
 
+def stage_settings(settings: Path, stage: str) -> dict[str, Any]:
+    """Zappa's settings of the stage, with those of its base."""
+    known = json.loads(settings.read_text())
+    return {**known["base"], **known[stage]}
+
+
 def write_role(stage: str, settings: Path) -> None:
     """Make the function's role what the policy says, by Zappa's own code; it skips this for a package built before."""
     # Only who deploys has it, and it is slow to load.

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from deploy import account as accounts
 from deploy import programs, smoke
 from deploy import release as releases
 from deploy.account import Account
 from deploy.static import put_static
-from deploy.tests.deploys import SECOND, Deploys
+from deploy.tests.deploys import FIRST, SECOND, THIRD, Deploys
 from deploy.tests.stage import quick_zappa, records, small_package
 
 pytestmark = pytest.mark.xdist_group("release")
@@ -73,6 +74,20 @@ def test_the_gateway_chooses_what_is_traced(deploys: Deploys) -> None:
     assert deploys("deploy", package=small_package(deploys.place)) == 0
     stage = deploys.account.clients["apigateway"].get_stage(restApiId=deploys.account.api(), stageName="dev")
     assert stage["tracingEnabled"] is True
+
+
+def test_packages_stay_as_long_as_a_roll_back_may_want_them(deploys: Deploys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "KEPT", 2)
+    for mark, commit in zip("123", (FIRST, SECOND, THIRD), strict=True):
+        assert deploys("deploy", package=small_package(deploys.place, mark=mark), commit=commit) == 0
+    assert deploys("deploy", package=small_package(deploys.place, ready=False), commit="d" * 40) == 1
+    s3, bucket = deploys.account.clients["s3"], deploys.account.bucket
+    there = {found["Key"] for found in s3.list_objects_v2(Bucket=bucket, Prefix="packages/")["Contents"]}
+    known = deploys.account.releases()
+    assert ([each["build"] for each in known], deploys.live()) == (["b" * 12, "c" * 12], "c" * 12)
+    assert there == {each["package"] for each in known}
+    assert deploys("rollback") == 0
+    assert deploys.live() == "b" * 12
 
 
 def test_what_fails_its_smoke_test_is_rolled_back_and_told(

@@ -108,6 +108,14 @@ def test_no_bucket_is_public() -> None:
         assert "WebsiteConfiguration" not in made.properties, name
 
 
+def test_no_file_of_the_shop_goes_by_its_age() -> None:
+    """A picture, a static file that a kept page names, a package to roll back to: each is wanted however old it is."""
+    for name, made in resolved("AWS::S3::Bucket").items():
+        for rule in made.properties["LifecycleConfiguration"]["Rules"]:
+            assert not {"ExpirationInDays", "ExpirationDate"} & set(rule), name
+            assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 30, name
+
+
 def test_nobody_unnamed_may_do_anything_with_bucket_queue_or_topic() -> None:
     for type_ in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
         for name, statement in policy_statements(type_):
@@ -142,6 +150,8 @@ def test_tables_can_be_set_back_and_are_not_deleted_by_mistake() -> None:
         assert made.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
         assert made.properties["DeletionProtectionEnabled"] is True, name
         assert made.properties["BillingMode"] == "PAY_PER_REQUEST", name
+        # By the name that the stores write (test_told.py).
+        assert made.properties["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}, name
 
 
 @pytest.mark.parametrize("engine", ["postgres", "aurora"])

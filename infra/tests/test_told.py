@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,8 @@ from django.conf import settings as django_settings
 from deploy.settings import DEPLOYS_OWN, ONLY_DEPLOY, POLICY, names_in
 from infra import load
 from infra.tests.walking import resolved
+from shop.activity.dynamodb import DynamoActivityStore
+from shop.activity.stores import Count, Kind
 from shop.adapters.aws import client
 from shop.cart.dynamodb import DynamoCartStore
 from shop.cart.stores import StoredLine
@@ -89,9 +92,23 @@ def test_bags_are_kept_in_the_table_of_the_template(cloud: str, settings: Any) -
     found = store.load("bag-1")
     assert found is not None
     assert [(line.variant_id, line.quantity) for line in found.lines] == [(7, 2)]
-    (item,) = client("dynamodb").scan(TableName=settings.CARTS_TABLE)["Items"]
-    ttl = load.resources("data", "dev")["Carts"].properties["TimeToLiveSpecification"]
-    assert set(item[ttl["AttributeName"]]) == {"N"}
+    assert all_expire("Carts", settings.CARTS_TABLE) == 1
+
+
+def test_counts_are_kept_in_the_table_of_the_template(cloud: str, settings: Any) -> None:
+    settings.ACTIVITY_TABLE = table_of("Activity", cloud)
+    today = date(2026, 11, 23)
+    assert DynamoActivityStore().count([Count(Kind.VIEWED, 7, today)], once="order-1")
+    assert DynamoActivityStore().of_product(7, [today])[Kind.VIEWED] == 1
+    assert all_expire("Activity", settings.ACTIVITY_TABLE) == 2
+
+
+def all_expire(name: str, table: str) -> int:
+    """How many items there are, each with a time where the template has TTL look for one."""
+    items = client("dynamodb").scan(TableName=table)["Items"]
+    ttl = load.resources("data", "dev")[name].properties["TimeToLiveSpecification"]
+    assert all(set(item[ttl["AttributeName"]]) == {"N"} for item in items)
+    return len(items)
 
 
 def test_ses_tells_what_the_shop_reads_and_the_page_says_what_it_tells() -> None:

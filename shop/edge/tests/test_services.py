@@ -82,13 +82,12 @@ def test_a_refusal_is_kept_with_its_reason_and_tried_again(
     cloudfront: None, monkeypatch: pytest.MonkeyPatch, code: str, status: int
 ) -> None:
     purge_later(["home"])
-    with refuse(monkeypatch, code, status):
+    with monkeypatch.context() as patch, refuse(patch, code, status):
         assert purge_due() == 0
     row = EdgePurge.objects.get()
     assert (row.state, row.attempts, row.paths, row.purged_at) == (State.PENDING, 1, 0, None)
     assert code in row.last_error
     assert row.next_attempt_at > clock.now()
-    monkeypatch.undo()
     EdgePurge.objects.update(next_attempt_at=clock.now())
     assert purge_due() == 1
     assert purged() == [["#home"]]
