@@ -25,4 +25,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        # As a shell has it for whoever pressed Ctrl-C.
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(130)

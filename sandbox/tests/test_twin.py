@@ -1,10 +1,12 @@
 """A purchase on the pretended AWS over HTTP, and all that may go wrong between the bus and the shop's consumers."""
 
+import json
 import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from sandbox.cloud.batches import batch
@@ -81,6 +83,35 @@ def test_a_poisoned_message_ends_among_the_dead_letters_and_rings_while_all_othe
     assert looking.replay(ringing) >= 1
     consumer.drain()
     assert (effects(), depth("events-dead") >= 1) == (ONCE, True)
+
+
+def test_words_that_no_table_keeps_are_noted_without_them_and_the_reading_goes_on(twin: str) -> None:
+    ours = {"id": "d0bd0a7c-3f1f-4f3c-8a0d-6f0a3e5c9a11", "time": "2026-11-23T07:44:58+00:00"}
+    detail = {"order_id": 7, "number": "A", "\ud800\0": 1, "_event": ours}
+    strange = {"detail-type": "OrderPaid", "source": "aspireclothes.orders", "detail": detail}
+    queue = consumer.url_of(consumer.sources()[0])
+    aws("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(strange))
+    consumer.drain()
+    assert depth("events") == 0 and depth("events-dead") == 1
+    failures = set(Invocation.objects.values_list("failure", flat=True))
+    assert [words.rpartition(": ")[2] for words in failures] == ["? is not a field"]
+
+
+def test_a_round_that_breaks_is_reported_and_the_next_goes_on(twin: str) -> None:
+    said: list[str] = []
+    breaking = iter([OperationalError("the database is starting up")])
+
+    def work() -> None:
+        for error in breaking:
+            raise error
+
+    function = consumer.Consumer(said.append, extra=(work,))
+    function.due = dict.fromkeys(consumer.schedules(), math.inf)
+    function.round()
+    looking.poison()
+    function.round()
+    assert said[0] == "the function's round broke off: OperationalError('the database is starting up')"
+    assert said[1].startswith("made ") and Invocation.objects.exists()
 
 
 def test_what_is_lost_with_the_queues_comes_again_from_the_outbox(twin: str, monkeypatch: pytest.MonkeyPatch) -> None:

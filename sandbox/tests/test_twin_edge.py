@@ -86,6 +86,7 @@ def test_a_picture_comes_out_of_the_bucket_and_again_when_that_forgot_it(twin: s
     default_storage.delete(name)
     assert (keys(), FileSystemStorage().exists(name)) == ([], False)
     assert client.get(f"/sandbox/media/{name}").status_code == 404
+    assert client.get("/sandbox/media/products/").status_code == 404
 
 
 def test_a_shop_without_a_twin_serves_no_bucket(client: Client) -> None:

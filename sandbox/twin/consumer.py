@@ -65,10 +65,15 @@ def invoke(what: str, event: Event, messages: int = 0) -> bool:
     try:
         import_string(FUNCTION)(json.loads(json.dumps(event)), Context(f"aspireclothes-{settings.STAGE}", SECONDS))
     except Exception as error:  # noqa: BLE001 - a function may raise anything; AWS only notes it
-        failure = f"{type(error).__name__}: {error}"[:LONGEST_WORDS]
+        failure = keepable(f"{type(error).__name__}: {error}"[:LONGEST_WORDS])
     took = round((time.monotonic() - began) * 1000)
-    Invocation.objects.create(what=what, messages=messages, failure=failure.replace("\0", ""), milliseconds=took)
+    Invocation.objects.create(what=what, messages=messages, failure=failure, milliseconds=took)
     return not failure
+
+
+def keepable(words: str) -> str:
+    """The words without what no table keeps: a message that is refused may have anything in it."""
+    return words.replace("\0", "").encode(errors="replace").decode()
 
 
 def drain(queues: Iterable[str] | None = None) -> int:
@@ -106,11 +111,14 @@ class Consumer:
         self.is_there = False
 
     def round(self) -> None:
-        """Whatever is to do now. Where the pretended AWS has forgotten everything, all is made anew first."""
-        close_old_connections()
-        for work in self.extra:
-            work()
+        """Whatever is to do now. Where the pretended AWS has forgotten everything, all is made anew first.
+
+        A round that breaks, such as while the database restarts, is reported; the next one goes on.
+        """
         try:
+            close_old_connections()
+            for work in self.extra:
+                work()
             if not self.is_there:
                 self.report(f"made {make_all()} things on the pretended AWS")
                 self.is_there = True
@@ -119,6 +127,8 @@ class Consumer:
             if self.is_there:
                 self.report(f"the pretended AWS was away or has forgotten everything: {error}")
             self.is_there = False
+        except Exception as error:  # noqa: BLE001 - the shop must not close because of it
+            self.report(f"the function's round broke off: {error!r}")
 
     def work(self) -> None:
         if not Weather.today().queues_stopped:

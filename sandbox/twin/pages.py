@@ -51,7 +51,7 @@ def media(request: HttpRequest, name: str) -> FileResponse:
     """A picture out of the bucket, as the edge reads it there."""
     try:
         return FileResponse(default_storage.open(name), headers={"Cache-Control": FOR_EVER["CacheControl"]})
-    except (FileNotFoundError, SuspiciousFileOperation) as error:
+    except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation) as error:
         raise Http404("no such picture") from error
 
 

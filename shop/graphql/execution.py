@@ -78,11 +78,14 @@ def _refusal(errors: list[GraphQLError], code: str) -> tuple[Answer, bool]:
 
 
 def _told(error: GraphQLError, code: str = INTERNAL_ERROR) -> Answer:
-    """An error as the caller may see it: what broke inside is logged and told in general words."""
+    """An error as the caller may see it: what broke inside is logged and told in general words.
+
+    What broke before anything was run did so over the caller's own values, and says that.
+    """
     message, cause = error.message, error.original_error
     if isinstance(cause, Refused):
         code = cause.code
-    elif cause is not None and not isinstance(cause, GraphQLError):
+    elif code == INTERNAL_ERROR and cause is not None and not isinstance(cause, GraphQLError):
         logger.error("a GraphQL field failed", exc_info=cause)
         message, code = BROKEN, INTERNAL_ERROR
     told: Answer = {"message": message, "extensions": {"code": code}}

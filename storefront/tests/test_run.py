@@ -1,6 +1,8 @@
 """`manage.py run`: a closed terminal, a dead part and an impossible port."""
 
+import runpy
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,7 +27,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
         return started[-1]
 
     monkeypatch.setattr(run, "start", start)
-    monkeypatch.setattr(run, "refuse_taken_port", lambda port: None)
+    monkeypatch.setattr(run, "refuse_taken_port", lambda port, shop, typed: None)
     monkeypatch.setattr("shop.demo.build.interrupted", lambda: False)
     monkeypatch.setattr("shop.catalog.models.Product.objects.exists", lambda: True)
     return started
@@ -59,6 +61,22 @@ def test_every_way_of_closing_it_leaves_no_process(
 
 
 @pytest.mark.django_db
+def test_closing_it_while_its_parts_start_leaves_no_process(
+    children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = run.start
+
+    def closed_meanwhile(*command: str) -> subprocess.Popen[bytes]:
+        if children:
+            signal.raise_signal(signal.SIGINT)
+        return start(*command)
+
+    monkeypatch.setattr(run, "start", closed_meanwhile)
+    call_command("run")
+    assert [child.poll() is None for child in children] == [False]
+
+
+@pytest.mark.django_db
 def test_a_part_that_dies_closes_the_shop_with_its_name(
     children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,10 +86,38 @@ def test_a_part_that_dies_closes_the_shop_with_its_name(
     assert [child.poll() is None for child in children] == [False, False]
 
 
+def test_ctrl_c_before_it_is_open_is_told_in_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("DATABASE_URL", "postgres:///nobody-asks")
+    monkeypatch.delenv("END_WITH_PARENT", raising=False)
+    monkeypatch.setattr("django.core.management.execute_from_command_line", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path("manage.py", run_name="__main__")
+    assert (ended.value.code, capsys.readouterr().err) == (130, "Interrupted.\n")
+
+
 @pytest.mark.parametrize("port", [0, -1, 65536, 99999])
 def test_a_number_that_is_no_port_is_told_in_a_line(port: int) -> None:
-    with pytest.raises(CommandError, match="is no port"):
-        run.refuse_taken_port(port)
+    with pytest.raises(CommandError, match=r"is no port: .* such as make twin PORT=8000"):
+        run.refuse_taken_port(port, port, "make twin")
+
+
+def test_a_taken_port_is_told_with_what_to_type_whichever_of_them_it_is() -> None:
+    with socket.socket() as other:
+        other.bind((run.HOST, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(CommandError) as own:
+            run.refuse_taken_port(port, port, "make run")
+        with pytest.raises(CommandError) as beside:
+            run.refuse_taken_port(port, 8192, "make twin")
+    at = f"it is already at http://127.0.0.1:{port}/; otherwise choose another: make run PORT={port + 2}"
+    assert str(own.value).endswith(f"If that is this shop, {at}")
+    assert str(beside.value).endswith("make twin PORT=8192 needs it as well: choose another: make twin PORT=8194")
 
 
 @pytest.mark.django_db

@@ -44,6 +44,8 @@ NESTED = "{ stock(skus: " + "[" * 400 + "]" * 400 + ") { sku } }"
         ('{ products(page: "two") { total } }', "GRAPHQL_VALIDATION_FAILED"),
         ("{ products(sort: CHEAPEST) { total } }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ products(page: 99999999999) { total } }", "GRAPHQL_VALIDATION_FAILED"),
+        # More digits than Python turns into a number.
+        (f"{{ products(page: {'9' * 5000}) {{ total }} }}", "GRAPHQL_VALIDATION_FAILED"),
         ("mutation { buy }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { stock }", "GRAPHQL_VALIDATION_FAILED"),
         ("fragment a on Query { categories { slug } }", "GRAPHQL_VALIDATION_FAILED"),

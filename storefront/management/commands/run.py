@@ -25,7 +25,8 @@ HOST = "127.0.0.1"
 
 class Command(BaseCommand):
     help = "Serve the shop and run its jobs, after setting up whatever is missing"
-    again = "start it again: make run"
+    # What somebody typed to get here.
+    typed = "make run"
 
     # Parts that are started anew when they end; the shop closes with any other.
     started_anew: frozenset[str] = frozenset()
@@ -51,7 +52,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Set up, start the processes, wait for the first to end or for Ctrl-C."""
         for port in self.ports():
-            refuse_taken_port(port)
+            refuse_taken_port(port, settings.PORT, self.typed)
         call_command("migrate", verbosity=0)
         refuse_other_schema()
         if not Product.objects.exists() or demo.interrupted():
@@ -61,14 +62,17 @@ class Command(BaseCommand):
             signal.signal(ending, stop)
         # Pages of another day, perhaps of another database.
         PageStore().clear()
-        parts = self.parts()
-        children = {name: start(*command) for name, command in parts.items()}
-        self.stdout.write(self.banner())
+        parts, children = self.parts(), dict[str, subprocess.Popen[bytes]]()
         try:
+            for name, command in parts.items():
+                children[name] = start(*command)
+            self.stdout.write(self.banner())
             while True:
                 for ended in [name for name, child in children.items() if child.poll() is not None]:
                     if ended not in self.started_anew:
-                        raise CommandError(f"the {ended} ended by itself, so the shop is closed; {self.again}")
+                        raise CommandError(
+                            f"the {ended} ended by itself, so the shop is closed; start it again: {self.typed}"
+                        )
                     self.stderr.write(f"the {ended} ended and is started anew")
                     children[ended] = start(*parts[ended])
                 time.sleep(0.3)
@@ -82,18 +86,23 @@ def stop(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def refuse_taken_port(port: int) -> None:
-    """Raise CommandError with what to do when something listens on the port already, or when it is none."""
+def refuse_taken_port(port: int, shop: int, typed: str) -> None:
+    """Raise CommandError with what to do when something listens on the port already, or when it is none.
+
+    shop: the port of the shop itself, which may be another one; typed: the command that wants them.
+    """
     if not 1 <= port <= 65535:
-        raise CommandError(f"{port} is no port: choose one from 1024 to 65535, such as make run PORT=8000")
+        raise CommandError(f"{port} is no port: choose one from 1024 to 65000, such as {typed} PORT=8000")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
+            there = f"If that is this shop, it is already at http://{HOST}:{port}/; otherwise choose"
+            beside = f"{typed} PORT={shop} needs it as well: choose"
             raise CommandError(
-                f"port {port} is taken ({error.strerror}). If that is this shop, it is already at "
-                f"http://{HOST}:{port}/; otherwise choose another: make run PORT={port + 1}"
+                f"port {port} is taken ({error.strerror}). {there if port == shop else beside} another: "
+                f"{typed} PORT={shop + 2}"
             ) from error
 
 

@@ -12,7 +12,7 @@ from storefront.management.commands import run
 
 class Command(run.Command):
     help = "Serve the shop with all its AWS adapters on, against moto on this machine"
-    again = "start it again: make twin"
+    typed = "make twin"
     # moto keeps nothing: what it forgets is made anew, and what lay in its queues is published again.
     started_anew = frozenset({"cloud"})
 
@@ -27,7 +27,7 @@ class Command(run.Command):
         laptop = os.environ | {"DJANGO_SETTINGS_MODULE": "storefront.settings.local"}
         made = subprocess.run([sys.executable, "manage.py", "demo"], cwd=settings.BASE_DIR, env=laptop, check=False)
         if made.returncode:
-            raise CommandError(f"the demo shop was not made; {self.again}")
+            raise CommandError(f"the demo shop was not made; start it again: {self.typed}")
 
     def ports(self) -> list[int]:
         return [settings.PORT, settings.CLOUD_PORT, settings.CLOUD_PORT + 1]
