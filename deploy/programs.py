@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,3 +24,8 @@ def run(*command: str, environment: dict[str, str] | None = None, place: Path = 
 def git(*command: str) -> str:
     """What it says. Raises CalledProcessError."""
     return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
+
+
+def zappa(command: str, stage: str, settings: Path, *more: str) -> None:
+    """Zappa in the folder of its settings, where it leaves a file or two meanwhile. Raises Stopped."""
+    run(str(Path(sys.executable).parent / "zappa"), command, stage, "-s", str(settings), *more, place=settings.parent)

@@ -34,7 +34,7 @@ from deploy import lock
 from deploy.account import Account, CommandFailed, in_hex, sha256
 from deploy.history import going_back, until
 from deploy.package import unfit
-from deploy.programs import ROOT, Stopped, git, run
+from deploy.programs import ROOT, Stopped, git, run, zappa
 from deploy.settings import STAGES, NotReady, read_values, stage_settings, write, write_role
 from deploy.smoke import Shop, SmokeTestFailed, smoke_test
 from deploy.static import put_static
@@ -191,6 +191,9 @@ def migrate(release: Release, target: Target) -> None:
             said = account.manage("migrate --noinput", other)
     except CommandFailed as failure:
         serves = "the former version serves as before" if account.live() else "nothing serves yet"
+        if account.live():
+            release.log.append(str(failure))
+            record(release, account, "failed")
         raise Stopped(f"the migration failed, and {serves}:\n{failure}") from failure
     release.migrations = APPLIED.findall(said)
     release.say(f"   {', '.join(release.migrations) or 'nothing to apply'}")
@@ -344,11 +347,6 @@ def shop_at(release: Release, account: Account) -> Shop:
 
 def folder(stage: str) -> Path:
     return ROOT / ".local" / "deploy" / stage
-
-
-def zappa(command: str, stage: str, settings: Path, *more: str) -> None:
-    """Zappa in the folder of its settings, where it leaves a file or two meanwhile. Raises Stopped."""
-    run(str(Path(sys.executable).parent / "zappa"), command, stage, "-s", str(settings), *more, place=settings.parent)
 
 
 ACTIONS: dict[str, Callable[[Release], None]] = {"deploy": deploy, "rollback": rollback, "undeploy": undeploy}

@@ -3,16 +3,21 @@
 import re
 
 from deploy.programs import ROOT
-from infra import load
+from infra.tests.walking import every
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
+# A CDK app, which is synthesized elsewhere.
+PAYMENTS = ROOT / "infra" / "payment3p" / "cdk" / "stack.py"
 
 
 def test_every_alarm_has_a_line_that_says_what_to_do_and_no_line_is_left_over() -> None:
-    made = [each for stack in load.STACKS for each in load.resources(stack, "dev").values()]
-    alarms = [each.properties["AlarmName"] for each in made if each.type == "AWS::CloudWatch::Alarm"]
-    listed = re.findall(r"^\| `([a-z-]+)` \|", PAGE.partition("### Alarms")[2].partition("###")[0], re.MULTILINE)
-    assert sorted(name.removeprefix("aspireclothes-dev-") for name in alarms) == sorted(listed)
+    """Those too that are made in some stages only."""
+    named = [made["Properties"]["AlarmName"]["Fn::Sub"] for _, _, made in every("AWS::CloudWatch::Alarm")]
+    alarms = [name.removeprefix("aspireclothes-${Stage}-") for name in named]
+    alarms += [f"payment3p-{name.lower()}" for name in re.findall(r'\("(\w+)Alarm", ', PAYMENTS.read_text())]
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \|", PAGE.partition("### Alarms")[2].partition("###")[0], re.MULTILINE)
+    assert {"not-answering", "payment3p-dead"} < set(alarms)
+    assert sorted(alarms) == sorted(listed)
 
 
 def test_what_a_deploy_may_say_is_explained_in_its_own_words() -> None:

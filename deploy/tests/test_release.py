@@ -159,6 +159,9 @@ def test_a_failed_migration_changes_nothing_for_visitors(deploys: Deploys, capsy
     assert "STOPPED: the migration failed, and the former version serves as before:\ncolumn exists already" in out
     assert "6. Switching" not in out.partition("build bbbbbbbbbbbb")[2]
     assert deploys.live() == "a" * 12
+    told = records(deploys.place)
+    assert [each["outcome"] for each in told] == ["live", "failed"]
+    assert "column exists already" in told[1]["log"]
     names = [each["FunctionName"] for each in deploys.account.functions.list_functions()["Functions"]]
     assert "aspireclothes-dev-migrate" not in names
 

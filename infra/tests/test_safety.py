@@ -77,6 +77,9 @@ def test_every_alarm_tells_somebody() -> None:
     for name, alarm in alarms.items():
         assert alarm.properties["AlarmActions"] == ["arn:aws:sns:us-east-1:123456789012:aspireclothes-dev-staff"], name
         assert alarm.properties["AlarmDescription"], name
+    # Those too that are made in some stages only.
+    for _, name, made in every("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
+        assert "StaffTopic" in str(made["Properties"]["AlarmActions"]), name
 
 
 @pytest.mark.parametrize("type_", ENCRYPTED)

@@ -179,7 +179,7 @@ class Payment3pStack(Stack):
                 self,
                 name,
                 alarm_name=f"{self.thing}-{name.removesuffix('Alarm').lower()}",
-                alarm_description=f"{words}: docs/aws.md, Third-party payments",
+                alarm_description=f"{words}. See docs/operations.md",
                 threshold=threshold,
                 evaluation_periods=1,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
