@@ -47,6 +47,7 @@ def test_a_command_that_fails_fails_the_invocation_and_ends_nothing_else(line: s
         lambda_handler({"manage": line}, None)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_command_that_exits_does_not_end_the_function(monkeypatch: Any) -> None:
     def leave(*arguments: Any, stdout: Any, **options: Any) -> None:
         stdout.write("half of it")
