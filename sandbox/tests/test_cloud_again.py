@@ -1,11 +1,13 @@
 """A pretended AWS that ends and begins again: another process at the same port, which knows nothing."""
 
+import math
 import random
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -13,7 +15,13 @@ import pytest
 from django.conf import settings
 
 from sandbox.cloud.server import ENVIRONMENT, REGION
-from sandbox.twin import making, names
+from sandbox.tests.twin_builders import ONCE, depth, effects, shirt
+from sandbox.twin import consumer, making, names
+from shop.core import clock
+from shop.events.models import InboxEntry, OutboxEvent
+from shop.mail.models import OutgoingMail
+from shop.orders.models import Order
+from torture.shopper import Shopper
 
 PLAY = """
 import sys, threading
@@ -51,15 +59,22 @@ def queues(address: str) -> list[str]:
     return sorted(url.rpartition("/")[2] for url in sqs.list_queues().get("QueueUrls", []))
 
 
-def test_all_is_made_again_in_a_cloud_that_was_started_anew(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[int]:
+    """Where the cloud of this test will be, of which the shop is told already."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    port = quiet_port()
+    found = quiet_port()
+    settings.AWS_ENDPOINT = f"http://127.0.0.1:{found}"
+    for name, value in (names.told("again", settings.AWS_ENDPOINT) | names.ADAPTERS).items():
+        setattr(settings, name, value)
+    making.resources.cache_clear()
+    yield found
+    making.resources.cache_clear()
+
+
+def test_all_is_made_again_in_a_cloud_that_was_started_anew(port: int) -> None:
     with cloud_at(port) as first:
-        settings.AWS_ENDPOINT = first
-        for name, value in (names.told("again", first) | names.ADAPTERS).items():
-            setattr(settings, name, value)
-        making.resources.cache_clear()
         making.make_all()
         made = queues(first)
     assert "aspireclothes-again-events" in made
@@ -67,7 +82,39 @@ def test_all_is_made_again_in_a_cloud_that_was_started_anew(monkeypatch: pytest.
         assert (second, queues(second)) == (first, [])
         making.make_all()
         assert queues(second) == made
-    making.resources.cache_clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_purchase_has_each_of_its_effects_once_though_the_cloud_ends_twice_meanwhile(
+    port: int, shop_site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function, buyer = consumer.Consumer(print), Shopper(shop_site, "sam")
+    function.due = dict.fromkeys(consumer.schedules(), math.inf)
+    with cloud_at(port):
+        function.round()
+        assert buyer.place(shirt().pk), buyer.page.url
+    # Nobody plays AWS while the buyer pays.
+    buyer.card()
+    assert (Order.objects.get().state, buyer.faults) == (Order.State.PAID, [])
+    function.round()
+    with cloud_at(port):
+        function.round()
+        OutboxEvent.objects.update(next_attempt_at=clock.now())
+        assert consumer.tick("relay")
+        assert depth("events") >= 2
+    # And what lay in its queues is lost.
+    function.round()
+    with cloud_at(port):
+        function.round()
+        assert (depth("events"), InboxEntry.objects.count()) == (0, 0)
+        later = clock.now() + timedelta(hours=1)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        assert all(consumer.tick(job) for job in ("republish unacknowledged", "relay"))
+        consumer.drain()
+        assert consumer.tick("mail")
+    assert effects() == ONCE
+    mails = OutgoingMail.objects.filter(to=buyer.email, about=Order.objects.get().number)
+    assert list(mails.values_list("state", flat=True)) == [OutgoingMail.State.SENT]
 
 
 def test_a_port_that_somebody_has_ends_it_at_once_with_words(capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,18 +11,15 @@ from django.test import Client
 
 from sandbox.cloud.batches import batch
 from sandbox.models import Weather
-from sandbox.tests.twin_builders import buy, depth, effects, forget, waiting
+from sandbox.tests.twin_builders import ONCE, buy, depth, effects, forget, waiting
 from sandbox.twin import alarms, consumer, looking, making, peek
 from sandbox.twin.clients import client as aws
 from sandbox.twin.models import Invocation
 from shop.core import clock
 from shop.events.models import InboxEntry, OutboxEvent
-from shop.events.registry import HANDLERS
 from shop.orders.models import Order
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# What comes of one paid order of one shirt, whatever happens on the way.
-ONCE = {"not acknowledged": [], "twice": [], "paid reactions": len(HANDLERS["OrderPaid"]), "invoices": 1}
 MAILS = 1
 
 

@@ -15,6 +15,9 @@ from shop.orders.models import Order
 from shop.tests.builders import make_product, make_rate, make_variant
 from torture.shopper import Shopper
 
+# What comes of one paid order of one shirt, whatever happens on the way.
+ONCE = {"not acknowledged": [], "twice": [], "paid reactions": len(HANDLERS["OrderPaid"]), "invoices": 1}
+
 
 def shirt() -> ProductVariant:
     make_rate("standard", 395, None)
