@@ -182,6 +182,22 @@ def test_the_firewall_refuses_floods_and_known_attacks_but_not_providers() -> No
     assert all("/webhooks/" in str(each["ScopeDownStatement"]) for each in limits)
 
 
+def test_what_the_firewall_finds_it_refuses_but_for_three_rules_that_staff_would_break() -> None:
+    rules = {rule["Name"]: rule for rule in load.resources("firewall", "dev")["WebAcl"].properties["Rules"]}
+    managed = {name: rule["Statement"].get("ManagedRuleGroupStatement") for name, rule in rules.items()}
+    assert {name: group["Name"] for name, group in managed.items() if group} == {
+        "known-bad-addresses": "AWSManagedRulesAmazonIpReputationList",
+        "common-attacks": "AWSManagedRulesCommonRuleSet",
+    }
+    # As the group itself says: Count in its place would only watch.
+    assert [rules[name]["OverrideAction"] for name, group in managed.items() if group] == [{"None": {}}] * 2
+    assert {"Block"} == {next(iter(rules[name]["Action"])) for name, group in managed.items() if not group}
+    counted = managed["common-attacks"]["RuleActionOverrides"]
+    assert {each["Name"] for each in counted} == {
+        *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericRFI_BODY")
+    }
+
+
 def test_only_what_people_fill_in_counts_as_a_form() -> None:
     rules = load.resources("firewall", "dev")["WebAcl"].properties["Rules"]
     (forms,) = (rule for rule in rules if rule["Name"] == "too-many-forms")

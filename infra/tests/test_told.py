@@ -122,5 +122,8 @@ def test_ses_tells_what_the_shop_reads_and_the_page_says_what_it_tells() -> None
 def test_a_usual_month_rings_no_alarm_of_the_budget() -> None:
     default = load.template("observability")["Parameters"]["MonthlyBudget"]["Default"]
     (budget,) = resolved("AWS::Budgets::Budget").values()
-    thresholds = [each["Notification"]["Threshold"] for each in budget.properties["NotificationsWithSubscribers"]]
+    told = [each["Notification"] for each in budget.properties["NotificationsWithSubscribers"]]
+    thresholds = [each["Threshold"] for each in told]
+    # As docs/operations.md says it.
+    assert {each["NotificationType"]: each["Threshold"] for each in told} == {"ACTUAL": 80, "FORECASTED": 100}
     assert default * min(thresholds) / 100 > bill(Inputs()).usd
