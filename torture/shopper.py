@@ -145,7 +145,7 @@ class Shopper:
 
 def at_once(*deeds: Callable[[], object]) -> None:
     """Do all of them at the same moment; returns when all are done."""
-    start = threading.Barrier(len(deeds))
+    start = threading.Barrier(len(deeds), timeout=PATIENCE)
 
     def do(deed: Callable[[], object]) -> None:
         start.wait()

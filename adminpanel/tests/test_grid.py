@@ -1,11 +1,9 @@
 """The size and colour grid: everything in one go, or nothing."""
 
 import json
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -15,6 +13,7 @@ from adminpanel.tests.builders import make_staff, signed_in
 from shop.catalog.models import Colour, Product, ProductListing, ProductVariant, Size
 from shop.events.models import OutboxEvent
 from shop.tests.builders import make_colour, make_location, make_product, make_size, make_variant
+from shop.tests.parallel import in_parallel
 from shop.warehouse.models import StockLevel, StockMovement
 
 
@@ -264,23 +263,13 @@ def test_two_saves_of_the_same_new_cell_make_one_variant() -> None:
     product, sky, small = make_product(), make_colour("Sky"), make_size("S")
     owner = make_staff("owner")
     statuses: list[int] = []
-    gate = threading.Barrier(2)
+    clients = [signed_in(owner), signed_in(owner)]
 
     def save() -> None:
-        client = signed_in(owner)
-        gate.wait()
-        try:
-            statuses.append(
-                post(client, product, cell(sky, small, price="5"), colour=sky.pk, size=small.pk).status_code
-            )
-        finally:
-            connection.close()
+        said = post(clients.pop(), product, cell(sky, small, price="5"), colour=sky.pk, size=small.pk)
+        statuses.append(said.status_code)
 
-    threads = [threading.Thread(target=save) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert in_parallel(save, 2) == []
     assert product.variants.count() == 1
     assert set(statuses) <= {302, 422}
     assert 302 in statuses

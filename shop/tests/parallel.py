@@ -5,11 +5,17 @@ from collections.abc import Callable
 
 from django.db import connection
 
+# Seconds for all threads of a race to be there.
+PATIENCE = 60
+
 
 def in_parallel(run: Callable[[], object], threads: int) -> list[Exception]:
-    """Run it in that many threads, each with a connection of its own; the errors they ended with."""
+    """Run it in that many threads, each with a connection of its own; the errors they ended with.
+
+    One that never gets there leaves the others with an error instead of waiting for ever.
+    """
     errors: list[Exception] = []
-    start = threading.Barrier(threads)
+    start = threading.Barrier(threads, timeout=PATIENCE)
 
     def work() -> None:
         try:
@@ -20,7 +26,7 @@ def in_parallel(run: Callable[[], object], threads: int) -> list[Exception]:
         finally:
             connection.close()
 
-    workers = [threading.Thread(target=work) for _ in range(threads)]
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:

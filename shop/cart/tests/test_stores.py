@@ -1,15 +1,14 @@
 """The contract of the carts port: every adapter in STORES passes all of it."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from shop.cart.models import Cart
 from shop.cart.stores import LIFETIME, CartStore, StoredLine, TableCartStore
 from shop.cart.tests.store_builders import KEY, code, lines, revision, variants
 from shop.core import clock
+from shop.tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 
@@ -189,18 +188,5 @@ def test_purging_deletes_only_expired_bags() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_parallel_adds_of_one_variant_all_count(store: CartStore) -> None:
     (a,) = variants(1)
-    together = threading.Barrier(6)
-
-    def add() -> None:
-        try:
-            together.wait()
-            store.add(KEY, StoredLine(a, 1, 100))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=add) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert in_parallel(lambda: store.add(KEY, StoredLine(a, 1, 100)), 6) == []
     assert lines(store) == [(a, 6, 100)]
