@@ -19,6 +19,7 @@ from shop.adapters.mail_ses import TAG
 from shop.adapters.queue import Malformed, Record, body_of, handle_each, object_in
 from shop.core import clock
 from shop.core.redacting import redacted
+from shop.core.storable import storable
 from shop.events.services import emit
 from shop.mail.models import MailRefusal, OutgoingMail
 
@@ -105,14 +106,18 @@ def _addresses(recipients: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _when(part: Mapping[str, Any]) -> datetime:
     """Now, where it says no time, or one that no table can keep."""
-    found = parse_datetime(str(part.get("timestamp", "")))
+    try:
+        found = parse_datetime(str(part.get("timestamp", "")))
+    except ValueError:
+        # The form of a day that there is not.
+        found = None
     return found if found and found.tzinfo and 1990 < found.year < 9000 else clock.now()
 
 
 @transaction.atomic
 def note(news: News) -> None:
     """Write it on the mail, unless something weightier stands there, and refuse the address from now on."""
-    words = redacted(news.words)[:300]
+    words = redacted(storable(news.words))[:300]
     if news.refused:
         refusal = {"kind": news.refused, "words": words, "feedback_id": news.id, "noted_at": news.at}
         rows = [MailRefusal(email=email, **refusal) for email in news.addresses]

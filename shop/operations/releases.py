@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
 
+from shop.core.storable import storable
 from shop.operations.models import Release
 
 # What a deploy tells, each once.
@@ -27,11 +28,11 @@ def read(told: str) -> dict[str, Any]:
     """The JSON's fields, of the right kinds."""
     try:
         fields = json.loads(told)
-        texts = {name: str(fields[name]) for name in (*TEXTS, "run")}
+        texts = {name: storable(str(fields[name])) for name in (*TEXTS, "run")}
         times = {name: parse_datetime(fields[name]) for name in TIMES}
-        migrations = [str(name) for name in fields["migrations"]]
+        migrations = [storable(str(name)) for name in fields["migrations"]]
         size = int(fields["zip_bytes"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValidationError(f"not what a deploy tells: {error!r}") from error
     return texts | times | {"migrations": migrations, "zip_bytes": size}
 

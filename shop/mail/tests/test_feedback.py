@@ -195,6 +195,7 @@ def test_news_that_cannot_be_read_keep_no_others_back(case: str, order: Order) -
     [
         {"bouncedRecipients": [{"emailAddress": "nobody"}, {"emailAddress": ""}, {"emailAddress": "a\0@b.example"}]},
         {"bouncedRecipients": [{"emailAddress": "nobody"}], "timestamp": "9999-12-31T23:59:59-23:59"},
+        {"bouncedRecipients": [{"emailAddress": "nobody"}], "timestamp": "2026-02-31T08:00:00Z"},
     ],
 )
 def test_a_bounce_of_no_address_at_no_time_is_noted_on_the_mail_and_refuses_nothing(
@@ -202,6 +203,12 @@ def test_a_bounce_of_no_address_at_no_time_is_noted_on_the_mail_and_refuses_noth
 ) -> None:
     receive([news("Bounce", **changes)])
     assert (mail_of().outcome, MailRefusal.objects.count()) == ("bounced", 0)
+
+
+def test_what_a_mailbox_said_is_noted_without_what_no_table_keeps(order: Order) -> None:
+    receive([news("Bounce", bouncedRecipients=[{"emailAddress": SAM, "diagnosticCode": "550 \0no\ud800body"}])])
+    assert (mail_of().outcome, mail_of().outcome_words) == ("bounced", "Permanent, General: 550 no?body")
+    assert MailRefusal.objects.get().email == SAM
 
 
 def test_the_older_form_without_a_topics_envelope_is_read_too(order: Order) -> None:

@@ -32,6 +32,12 @@ def test_a_release_is_written_once_however_often_it_is_told(capsys: pytest.Captu
     assert capsys.readouterr().out == "dev 0123456789ab: Live\n" * 2
 
 
+def test_what_a_program_said_is_kept_without_what_no_table_keeps() -> None:
+    release = write_release(told(log="all\0 well \ud800", migrations=["shop.0003\0"]))
+    release.refresh_from_db()
+    assert (release.log, release.migrations) == ("all well ?", ["shop.0003"])
+
+
 BAD = {
     "no JSON": "{",
     "no object": "[]",
@@ -40,6 +46,8 @@ BAD = {
     "an outcome that is none": told(outcome="splendid"),
     "a name that is too long": told(stage="s" * 50),
     "a size that is none": told(zip_bytes="large"),
+    "a size without end": told(zip_bytes=float("inf")),
+    "brackets without end": "[" * 100_000,
     "a day that there is not": told(ended_at="2026-02-31T08:00:00+00:00"),
 }
 
