@@ -8,8 +8,19 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from django.utils.module_loading import import_string
 
-from deploy.settings import MOST_ENVIRONMENT, POLICY, TEMPLATE, NotReady, names_in, read_values, write, write_role
+from deploy.settings import (
+    MOST_ENVIRONMENT,
+    POLICY,
+    STAGES,
+    TEMPLATE,
+    NotReady,
+    names_in,
+    read_values,
+    write,
+    write_role,
+)
 
 WHOLE = {
     name: f"arn:aws:x:us-east-1:123456789012:{name}"
@@ -33,6 +44,30 @@ def written(tmp_path: Path, values: dict[str, str], stage: str = "staging") -> t
     settings = json.loads(write(stage, values, tmp_path).read_text())
     assert set(settings) == {"base", stage}
     return settings["base"], json.loads(Path(settings["base"]["attach_policy"]).read_text())
+
+
+def test_every_stage_is_the_base_and_changes_nothing_that_counts() -> None:
+    stages = json.loads(TEMPLATE.read_text())
+    assert set(stages) == {"base", *STAGES}
+    for name in STAGES:
+        assert (stages[name]["extends"], stages[name]["tags"]["stage"]) == ("base", name)
+        assert set(stages[name]) <= {"extends", "tags", "num_retained_versions"}
+
+
+def test_none_of_zappas_own_defaults_is_left_that_tells_too_much_or_lets_too_much() -> None:
+    base = json.loads(TEMPLATE.read_text())["base"]
+    wanted = {
+        # Traces of errors in pages, and whole events in the log.
+        **{"debug": False, "log_level": "INFO"},
+        # A right to most of the account; ours are in a file.
+        **{"attach_policy": "infra/policies/function.json"},
+        # Its own entry runs code that a message names.
+        **{"lambda_handler": "storefront.aws.entry.lambda_handler", "keep_warm": False},
+        **{"binary_support": True, "xray_tracing": True, "endpoint_configuration": ["REGIONAL"]},
+    }
+    assert {name: base.get(name) for name in wanted} == wanted
+    assert callable(import_string(base["lambda_handler"]))
+    assert not {"extra_permissions", "environment_variables", "remote_env", "cors", "function_url_enabled"} & set(base)
 
 
 def test_nothing_is_left_to_fill_in(tmp_path: Path) -> None:
