@@ -22,8 +22,13 @@ def run(*command: str, environment: dict[str, str] | None = None, place: Path = 
 
 
 def git(*command: str) -> str:
-    """What it says. Raises CalledProcessError."""
-    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
+    """What it says. Raises Stopped."""
+    try:
+        done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    except (OSError, subprocess.CalledProcessError) as error:
+        words = str(getattr(error, "stderr", "") or error).strip()
+        raise Stopped(f"a release is of a commit, and git does not tell which: {words}") from error
+    return done.stdout.strip()
 
 
 def zappa(command: str, stage: str, settings: Path, *more: str) -> None:

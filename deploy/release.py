@@ -373,23 +373,25 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.action == "undeploy" and not (chosen.yes or wanted(chosen.stage)):
         return 1
-    commit = git("rev-parse", "HEAD")
-    release = Release(chosen.stage, chosen.action, commit[:12], commit, dry=chosen.dry_run, address=chosen.address)
-    release.package = chosen.package
     try:
+        commit = git("rev-parse", "HEAD")
+        release = Release(chosen.stage, chosen.action, commit[:12], commit, dry=chosen.dry_run, address=chosen.address)
+        release.package = chosen.package
         ACTIONS[chosen.action](release)
     except (Stopped, NotReady, lock.Busy) as reason:
-        release.say(f"STOPPED: {reason}")
-        return 1
+        return ended(f"STOPPED: {reason}")
     except AWS_REFUSES as reason:
-        release.say(
-            f"STOPPED: AWS does not do it: {reason}\nOnce that is mended, the same again: what was done is found."
-        )
-        return 1
+        again = "Once that is mended, the same again: what was done is found."
+        return ended(f"STOPPED: AWS does not do it: {reason}\n{again}")
     except KeyboardInterrupt:
-        release.say("INTERRUPTED. Deploy again: what was done is found.")
-        return 130
+        return ended("INTERRUPTED. Deploy again: what was done is found.", 130)
     return 0
+
+
+def ended(words: str, code: int = 1) -> int:
+    """Say why; what the process ends with."""
+    print(words, flush=True)  # noqa: T201
+    return code
 
 
 if __name__ == "__main__":

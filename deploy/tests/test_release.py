@@ -225,6 +225,17 @@ def test_a_tree_with_changes_or_with_unsafe_migrations_is_refused_before_anythin
     assert deploys.live() == ""
 
 
+def test_a_tree_that_is_no_clone_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(programs, "ROOT", tmp_path)
+    assert releases.main(["deploy", "dev"]) == 1
+    assert said(capsys).startswith("STOPPED: a release is of a commit, and git does not tell which: fatal: not a git")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert releases.main(["rollback", "dev"]) == 1
+    assert "No such file or directory: 'git'" in said(capsys)
+
+
 def test_a_dry_run_looks_and_changes_nothing(deploys: Deploys, capsys: pytest.CaptureFixture[str]) -> None:
     assert deploys("deploy", "--dry-run", package=small_package(deploys.place)) == 0
     assert "this is the deploy of build aaaaaaaaaaaa\nNothing was changed (--dry-run)." in said(capsys)
