@@ -35,6 +35,8 @@ MAX_STAMPS = 8
 OUT_OF_REACH = "We cannot reach your bag just now. Please try again in a moment."
 FULL = "Your bag holds more than we can keep. Order what is in it first, or take something out."
 LISTS = ("stamps", "former", "settled")
+# What an item has of a line: variant, quantity, seen price.
+LINE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,10 @@ class Bag:
         item = dynamodb.get(settings.CARTS_TABLE, {"key": key})
         if item is None:
             return cls(key)
-        item |= {name: tuple(item[name]) for name in LISTS}
-        return cls(**item | {"lines": tuple(StoredLine(*line) for line in item["lines"])})
+        # A newer release may have written more, before it was rolled back; an older one less.
+        kept = {name: item[name] for name in cls.__dataclass_fields__ if name in item}
+        kept |= {name: tuple(item.get(name, ())) for name in LISTS}
+        return cls(**kept | {"lines": tuple(StoredLine(*line[:LINE]) for line in item.get("lines", ()))})
 
     @property
     def is_live(self) -> bool:

@@ -105,6 +105,19 @@ def test_an_item_says_when_it_expires_in_seconds_as_ttl_wants_it(carts_table: st
     assert 0 <= item["expires"] - (before + LIFETIME).timestamp() < 60
 
 
+def test_a_bag_that_another_release_wrote_is_read_as_far_as_this_one_knows_it(carts_table: str) -> None:
+    store.add(KEY, StoredLine(1, 2, 100))
+    item = dynamodb.get(carts_table, {"key": KEY})
+    assert item
+    older = {name: value for name, value in item.items() if name not in ("former", "settled", "code")}
+    newer = older | {"gift": "yes", "lines": [[1, 2, 100, "wrapped"]]}
+    for written in (older, newer):
+        dynamodb.write(Put(carts_table, written))
+        assert lines(store) == [(1, 2, 100)]
+    store.add(KEY, StoredLine(1, 1, 100))
+    assert lines(store) == [(1, 3, 100)]
+
+
 def test_a_full_bag_fits_an_item_many_times_over(carts_table: str) -> None:
     for variant in range(MAX_LINES):
         store.add(KEY, StoredLine(2**62 + variant, 9, 10**9))
