@@ -11,7 +11,7 @@ from django.test import Client
 
 from sandbox.cloud.batches import batch
 from sandbox.models import Weather
-from sandbox.tests.twin_builders import ONCE, buy, depth, effects, forget, waiting
+from sandbox.tests.twin_builders import ONCE, buy, depth, effects, forget, forget_tables, waiting
 from sandbox.twin import alarms, consumer, looking, making, peek
 from sandbox.twin.clients import client as aws
 from sandbox.twin.models import Invocation
@@ -125,6 +125,29 @@ def test_what_is_lost_with_the_queues_comes_again_from_the_outbox(twin: str, mon
     consumer.drain()
     assert consumer.tick("mail")
     assert (effects(), confirmations(buyer)) == (ONCE, MAILS)
+
+
+def test_all_is_made_again_also_while_the_queues_are_not_read_and_when_it_is_lost_in_the_midst_of_making(
+    twin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Weather.today()
+    Weather.objects.update(queues_stopped=True)
+    function = consumer.Consumer(lambda words: None)
+    function.due = dict.fromkeys(consumer.schedules(), math.inf)
+    function.round()
+    forget()
+    make_queue, lost = making.MAKERS[making.QUEUE], iter([forget_tables])
+
+    def lost_meanwhile(properties: Any) -> None:
+        for lose in lost:
+            lose()
+        make_queue(properties)
+
+    monkeypatch.setitem(making.MAKERS, making.QUEUE, lost_meanwhile)
+    for _ in range(4):
+        function.round()
+    making.check_there()
+    assert depth("events") == 0
 
 
 def test_what_is_published_while_nobody_plays_aws_stays_in_the_outbox(twin: str) -> None:

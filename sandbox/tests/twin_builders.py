@@ -65,8 +65,7 @@ def forget() -> None:
     client("cloudwatch").delete_alarms(AlarmNames=[each["AlarmName"] for each in of_kind("AWS::CloudWatch::Alarm")])
     for properties in of_kind("AWS::SQS::Queue"):
         client("sqs").delete_queue(QueueUrl=consumer.url_of(properties["QueueName"]))
-    for properties in of_kind("AWS::DynamoDB::Table"):
-        client("dynamodb").delete_table(TableName=properties["TableName"])
+    forget_tables()
     for properties in of_kind("AWS::Events::Archive"):
         client("events").delete_archive(ArchiveName=properties["ArchiveName"])
     for properties in of_kind("AWS::Events::Rule"):
@@ -75,3 +74,8 @@ def forget() -> None:
         client("events").delete_rule(EventBusName=properties["EventBusName"], Name=properties["Name"])
     for properties in of_kind("AWS::Events::EventBus"):
         client("events").delete_event_bus(Name=properties["Name"])
+
+
+def forget_tables() -> None:
+    for properties in of_kind("AWS::DynamoDB::Table"):
+        client("dynamodb").delete_table(TableName=properties["TableName"])

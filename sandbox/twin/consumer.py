@@ -22,7 +22,7 @@ from sandbox.cloud.server import ACCOUNT, REGION
 from sandbox.models import Weather
 from sandbox.twin import alarms
 from sandbox.twin.clients import client
-from sandbox.twin.making import make_all
+from sandbox.twin.making import check_there, make_all
 from sandbox.twin.models import Invocation
 
 FUNCTION = "storefront.aws.entry.lambda_handler"
@@ -131,6 +131,7 @@ class Consumer:
             self.report(f"the function's round broke off: {error!r}")
 
     def work(self) -> None:
+        check_there()
         if not Weather.today().queues_stopped:
             drain()
         for job, rate in schedules().items():

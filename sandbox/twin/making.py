@@ -36,6 +36,12 @@ def make_all(visibility: int = VISIBILITY_SECONDS) -> int:
     return made
 
 
+def check_there() -> None:
+    """Raises ClientError where the pretended AWS has forgotten what is made first: then also in the midst of making."""
+    (first, *_) = MAKERS
+    client("dynamodb").describe_table(TableName=next(of_kind(first))["TableName"])
+
+
 def of_kind(kind: str) -> Iterator[Properties]:
     """The resources of that type in the stacks; queues that others name as their dead letters first."""
     found = [made.properties for made in resources() if made.type == kind]
