@@ -233,7 +233,7 @@ def trace(release: Release, account: Account) -> None:
     """Nothing that a release would be stopped for: without it Lambda chooses by itself, which costs more."""
     try:
         account.trace_at_gateway()
-    except ClientError as error:
+    except AWS_REFUSES as error:
         release.say(f"   X-Ray is not switched on at the gateway: {error}")
 
 

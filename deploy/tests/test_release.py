@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deploy import account as accounts
 from deploy import programs, smoke
@@ -74,6 +75,19 @@ def test_the_gateway_chooses_what_is_traced(deploys: Deploys) -> None:
     assert deploys("deploy", package=small_package(deploys.place)) == 0
     stage = deploys.account.clients["apigateway"].get_stage(restApiId=deploys.account.api(), stageName="dev")
     assert stage["tracingEnabled"] is True
+
+
+@pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="x"), ClientError({}, "UpdateStage")])
+def test_a_gateway_that_cannot_be_traced_is_no_reason_to_go_back(
+    deploys: Deploys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    def refuse(account: Account) -> None:
+        raise error
+
+    monkeypatch.setattr(Account, "trace_at_gateway", refuse)
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+    assert "X-Ray is not switched on at the gateway: " in said(capsys)
+    assert deploys.live() == "a" * 12
 
 
 def test_packages_stay_as_long_as_a_roll_back_may_want_them(deploys: Deploys, monkeypatch: pytest.MonkeyPatch) -> None:
