@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from deploy.programs import ROOT
+
 FOLDER = ROOT / "buildspecs"
 # In this order: https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details.html
 PHASES = ("install", "pre_build", "build", "post_build")

@@ -8,7 +8,6 @@ for comes a release later, once nothing reads it, and is named in ACCEPTED with 
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import django
 from django.conf import settings
@@ -19,7 +18,6 @@ from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
 
 from storefront.embedded_postgres import start_or_exit
 
-ROOT = Path(__file__).resolve().parent.parent
 APPS = ("shop",)
 # The tables that a shop begins with: there is no former version to leave in peace.
 FIRST = ("0001_initial", "0002_guards")

@@ -23,14 +23,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from deploy.contents import is_left_out, is_of_project
+from deploy.programs import ROOT
+from deploy.settings import RUNTIME
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "base.txt"
 WORK = ROOT / ".local" / "package"
 STATIC = WORK / "static"
 OUT = ROOT / "dist" / "aspireclothes.zip"
 MOST_BYTES = 30_000_000
-PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 # Of Zappa's settings, what packing needs; the rest is filled in when a stage is deployed.
 PACKING = ("project_name", "lambda_handler", "use_precompiled_packages", "exclude", "callbacks")
 # glibc of Lambda's runtimes: Amazon Linux 2 up to Python 3.11, Amazon Linux 2023 from 3.12 on.
@@ -55,11 +55,11 @@ def build(out: Path = OUT, *, install: Installer | None = None, static: Path = S
 def environment(install: Installer) -> Path:
     """The environment of exactly the locked libraries, installed anew where the lock is another."""
     rules = (ROOT / "deploy" / "contents.py").read_bytes()
-    key = hashlib.sha256(LOCK.read_bytes() + rules + f"{PYTHON} {install.__name__}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(LOCK.read_bytes() + rules + f"{RUNTIME} {install.__name__}".encode()).hexdigest()[:16]
     home = WORK / f"environment-{key}"
     if not home.exists():
         draft = Path(tempfile.mkdtemp(dir=made(WORK)))
-        site = made(draft / "lib" / PYTHON / "site-packages")
+        site = made(draft / "lib" / RUNTIME / "site-packages")
         install(site)
         for path in [each for each in site.rglob("*") if each.is_file()]:
             if is_left_out(path.relative_to(site).as_posix()):
@@ -150,11 +150,11 @@ def unfit(path: Path, static: Path = STATIC) -> str:
     if not zipfile.is_zipfile(path):
         return f"no zip: {path}"
     if not same_python(path):
-        return f"built by another Python than {PYTHON}, which its bytecode is for: build and deploy with the same one"
+        return f"built by another Python than {RUNTIME}, which its bytecode is for: build and deploy with the same one"
     if not same_static(path, static):
         return f"of other static files than {static} has: both come from one `make package`"
     names = misfits(path)
-    runtime = f"Lambda's {PYTHON} (glibc {GLIBC[0]}.{GLIBC[1]})"
+    runtime = f"Lambda's {RUNTIME} (glibc {GLIBC[0]}.{GLIBC[1]})"
     return f"not for {runtime}: {', '.join(names)}. Build and deploy with Python 3.12 or newer" if names else ""
 
 

@@ -12,10 +12,10 @@ class Stopped(Exception):
     """The deploy ends here; the message says why and what to do."""
 
 
-def run(*command: str, environment: dict[str, str] | None = None, place: Path = ROOT) -> None:
+def run(*command: str, place: Path = ROOT) -> None:
     """Raises Stopped when it fails; what it says is seen at once."""
     # Zappa imports its callbacks, which are ours, whatever folder it runs in.
-    variables = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
+    variables = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=place, env=variables, check=False)  # noqa: S603
     if done.returncode:
         raise Stopped(f"{Path(command[0]).name} {command[1]} failed; deploy again once that is mended")

@@ -33,14 +33,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deploy import lock
 from deploy.account import Account, CommandFailed, in_hex, sha256
 from deploy.history import going_back, until
-from deploy.package import unfit
+from deploy.package import OUT, STATIC, unfit
 from deploy.programs import ROOT, Stopped, git, run, zappa
-from deploy.settings import STAGES, NotReady, read_values, stage_settings, write, write_role
+from deploy.settings import STAGES, NotReady, folder_of, read_values, stage_settings, write, write_role
 from deploy.smoke import Shop, SmokeTestFailed, smoke_test
 from deploy.static import put_static
 
-PACKAGE = ROOT / "dist" / "aspireclothes.zip"
-STATIC = ROOT / ".local" / "package" / "static"
 LOG_LINES = 60
 # No credentials, expired ones, a right that is missing, a limit, no answer.
 AWS_REFUSES = (ClientError, BotoCoreError, Boto3Error)
@@ -138,7 +136,7 @@ def put_live(release: Release, target: Target) -> None:
 
 def look(release: Release, values: dict[str, str], account: Account) -> Target:
     """What is to be set, and what is there."""
-    settings = write(release.stage, values, folder(release.stage))
+    settings = write(release.stage, values, folder_of(release.stage))
     history = account.releases()
     release.kind = "update" if account.live() and account.has_gateway() else "deploy"
     former = history[-1]["build"] if history else "nothing"
@@ -165,7 +163,7 @@ def check_migrations(release: Release) -> None:
 def build_package() -> Path:
     """By `make package`; the same for every stage."""
     run("make", "package")
-    return PACKAGE
+    return OUT
 
 
 def check_package(package: Path) -> None:
@@ -300,7 +298,7 @@ def rollback(release: Release) -> None:
 def roll_back_to(former: dict[str, Any], release: Release, account: Account) -> None:
     """Deploy that package again with the settings it had. The database stays: migrations only add. Raises Stopped."""
     release.say(f"Rolling back to build {former['build']}")
-    place = folder(release.stage) / "former"
+    place = folder_of(release.stage) / "former"
     place.mkdir(parents=True, exist_ok=True)
     for name in ("zappa_settings.json", "function.json"):
         content = account.get(f"releases/{release.stage}/{former['build']}/{name}")
@@ -328,7 +326,7 @@ def undeploy(release: Release) -> None:
             release.say(f"Nothing was changed (--dry-run). It would take {account.function} and its gateway away.")
         else:
             account.delete_function(f"{account.function}-migrate")
-            settings = write(release.stage, values, folder(release.stage))
+            settings = write(release.stage, values, folder_of(release.stage))
             zappa("undeploy", release.stage, settings, "-y")
             release.say(f"{account.function} is gone. Its data is where it was.")
 
@@ -343,10 +341,6 @@ def record(release: Release, account: Account, outcome: str) -> None:
 
 def shop_at(release: Release, account: Account) -> Shop:
     return Shop(release.address or account.gateway(), account.origin_secret())
-
-
-def folder(stage: str) -> Path:
-    return ROOT / ".local" / "deploy" / stage
 
 
 ACTIONS: dict[str, Callable[[Release], None]] = {"deploy": deploy, "rollback": rollback, "undeploy": undeploy}

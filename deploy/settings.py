@@ -25,7 +25,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from deploy.programs import ROOT
+
 TEMPLATE = ROOT / "zappa_settings.json"
 POLICY = ROOT / "infra" / "policies" / "function.json"
 STAGES = ("dev", "staging", "production")
@@ -134,6 +135,11 @@ def filled(part: Any, values: Values) -> Any:
     return PLACEHOLDER.sub(lambda found: values[found[1]], part) if isinstance(part, str) else part
 
 
+def folder_of(stage: str) -> Path:
+    """Where the files of a stage are written."""
+    return ROOT / ".local" / "deploy" / stage
+
+
 def main() -> None:
     """Write the files of a stage and tell where."""
     parser = argparse.ArgumentParser(prog="python -m deploy.settings", description="Zappa's settings of one stage.")
@@ -141,9 +147,9 @@ def main() -> None:
     parser.add_argument("--build", default=os.environ.get("BUILD_ID", "dev"))
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
-    folder = options.folder or ROOT / ".local" / "deploy" / options.stage
     try:
-        print(write(options.stage, read_values(options.stage, options.build), folder))  # noqa: T201
+        values = read_values(options.stage, options.build)
+        print(write(options.stage, values, options.folder or folder_of(options.stage)))  # noqa: T201
     except NotReady as error:
         raise SystemExit(str(error)) from error
 

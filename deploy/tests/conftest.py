@@ -38,7 +38,7 @@ def deploys(cloud: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
     for name in ("a.1234.css", "b.5678.svg", "a.css"):
         (static / name).write_text(name)
     monkeypatch.setattr(releases, "STATIC", static)
-    monkeypatch.setattr(releases, "folder", lambda stage: tmp_path / "deploy")
+    monkeypatch.setattr(releases, "folder_of", lambda stage: tmp_path / "deploy")
     monkeypatch.setattr(releases, "check_migrations", lambda release: None)
     # Zappa itself deploys in test_whole_shop.py.
     monkeypatch.setattr(releases, "zappa", quick_zappa)

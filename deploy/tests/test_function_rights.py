@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 from zappa.core import ASSUME_POLICY
 
-from deploy.settings import POLICY, ROOT, TEMPLATE
+from deploy.programs import ROOT
+from deploy.settings import POLICY, TEMPLATE
 
 STATEMENTS: list[dict[str, Any]] = json.loads(POLICY.read_text())["Statement"]
 

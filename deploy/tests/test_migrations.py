@@ -1,6 +1,5 @@
 """What a migration may do while the former version serves."""
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 
 from deploy import migrations as check
+from deploy.programs import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def test_what_was_looked_at_is_accepted_with_its_reason(monkeypatch: pytest.Monk
 def test_the_shops_own_migrations_are_safe_and_the_first_ones_need_not_be() -> None:
     loader = MigrationLoader(connection)
     assert list(check.unsafe(loader)) == []
-    there = {path.stem for path in (Path(check.ROOT) / "shop" / "migrations").glob("0*.py")}
+    there = {path.stem for path in (ROOT / "shop" / "migrations").glob("0*.py")}
     assert there >= {*check.FIRST, *check.ACCEPTED}
     assert all(check.ACCEPTED.values())
 

@@ -14,7 +14,8 @@ from bench.cold import unpacked
 from deploy import package
 from deploy.bytecode import rewrite
 from deploy.contents import LOCALES, is_of_project
-from deploy.package import MOST_BYTES, ROOT, environment, misfits
+from deploy.package import MOST_BYTES, environment, misfits
+from deploy.programs import ROOT
 from deploy.tests.installed import copy_installed
 from storefront.aws.tests.events import rest
 from storefront.tests.test_settings import NEEDED

@@ -268,7 +268,7 @@ def test_without_a_former_release_a_failed_smoke_test_says_that_there_is_none(
 
 def test_static_files_are_put_by_their_hashed_names_for_ever(deploys: Deploys) -> None:
     s3, bucket = deploys.account.clients["s3"], deploys.values["STATIC_BUCKET"]
-    assert put_static(s3, bucket, releases.STATIC) == (2, 0)
+    assert put_static(s3, bucket, deploys.place / "static") == (2, 0)
     keys = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert keys == ["static/a.1234.css", "static/b.5678.svg"]
     head = s3.head_object(Bucket=bucket, Key="static/a.1234.css")
@@ -279,7 +279,7 @@ def test_static_files_are_put_by_their_hashed_names_for_ever(deploys: Deploys) -
 def test_without_static_files_the_deploy_says_where_they_come_from(
     deploys: Deploys, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.rmtree(releases.STATIC)
+    shutil.rmtree(deploys.place / "static")
     assert deploys("deploy", package=small_package(deploys.place)) == 1
     assert "they come with `make package`" in said(capsys)
 

@@ -68,7 +68,7 @@ def database() -> Iterator[dict[str, str]]:
 def told(cloud: str, database: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """A stage whose stacks are made, and what they told."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", cloud)
-    monkeypatch.setattr(releases, "folder", lambda stage: tmp_path / "deploy")
+    monkeypatch.setattr(releases, "folder_of", lambda stage: tmp_path / "deploy")
     monkeypatch.setattr(releases, "check_migrations", lambda release: None)
     # It runs on this machine, whatever Lambda's could load.
     monkeypatch.setattr(releases, "check_package", lambda package: None)

@@ -9,6 +9,7 @@ import pytest
 from zappa.core import Zappa
 
 from deploy import buildspec
+from deploy.programs import ROOT
 from deploy.settings import TEMPLATE
 from infra import load
 from infra.payment3p import testing
@@ -199,7 +200,7 @@ RIGHTS = {
 
 def test_a_deploy_may_make_the_calls_that_it_makes_itself() -> None:
     """Those that Zappa makes for it are not read here."""
-    source = "".join((buildspec.ROOT / "deploy" / f"{name}.py").read_text() for name in ("account", "lock", "static"))
+    source = "".join((ROOT / "deploy" / f"{name}.py").read_text() for name in ("account", "lock", "static"))
     calls = set(re.findall(r"(?:self\.functions|self\.clients\[\"\w+\"\]|\bs3)\.([a-z_0-9]+)\(", source))
     calls -= {"get_paginator", "get_waiter"}
     needed = {RIGHTS.get(call, "".join(word.title() for word in call.split("_"))) for call in calls}

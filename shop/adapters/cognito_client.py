@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from shop.adapters.accounts import AccountsError, AccountsUnavailable, PasswordRefused, Refused, TooManyTries
+from shop.adapters.aws import patience
 from shop.adapters.network import refuse_inside_transaction
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ Refusals = Mapping[str, type[Refused]]
 
 logger = logging.getLogger(__name__)
 
-# Somebody waits for these calls, and on Lambda a second spent waiting is paid for. Cognito itself waits five seconds
-# for a trigger's answer.
-CONNECT_SECONDS, ANSWER_SECONDS = 3, 8
+# Cognito itself waits five seconds for a trigger's answer.
+ANSWER_SECONDS = 8
 # Asked for too often: by this person, or by the whole pool.
 LIMITS = frozenset({"LimitExceededException", "TooManyFailedAttemptsException", "TooManyRequestsException"})
 WEAK_PASSWORD = frozenset({"InvalidPasswordException", "PasswordHistoryPolicyViolationException"})
@@ -101,13 +101,8 @@ def call(operation: str, refusals: Refusals | None = None, *, repeat: bool = Fal
 def client(address: str, repeat: bool) -> "CognitoIdentityProviderClient":
     """boto3's client, made once a process; threads may share it."""
     import boto3  # noqa: PLC0415 - heavy: only processes that talk to Cognito load it
-    from botocore.config import Config  # noqa: PLC0415 - heavy
 
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=ANSWER_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": 2 if repeat else 1},
-    )
+    config = patience(ANSWER_SECONDS, 2 if repeat else 1)
     session = boto3.session.Session(region_name=settings.COGNITO_REGION)
     # Where passwords go is this project's setting: named here, no setting of the machine (AWS_ENDPOINT_URL) counts.
     return session.client("cognito-idp", endpoint_url=address, config=config)

@@ -14,7 +14,6 @@ from shop.packing.models import PackingTask
 from shop.warehouse.models import Reservation
 
 State, Kind = Shipment.State, TrackingEvent.Kind
-Fulfilment = Order.FulfilmentState
 
 # What became of a few that are on their way, the newest first: told through the service for carriers' news.
 STORIES: tuple[tuple[TrackingEvent.Kind, str, str], ...] = (

@@ -35,7 +35,7 @@ def receive(event: dict[str, Any]) -> None:
     try:
         receive_all(records)
     finally:
-        if source == getattr(settings, "EVENTS_QUEUE_ARN", ""):
+        if source == settings.EVENTS_QUEUE_ARN:
             # What its consumers wrote down to fall at the edge falls now, whichever of them failed.
             schedules.job_named("purge edge").run()
 
@@ -43,7 +43,7 @@ def receive(event: dict[str, Any]) -> None:
 def receiver_of(queue: str) -> Any:
     """Who takes the messages of the queue with that ARN. Raises Refused where it is none of ours."""
     for setting, receiver in RECEIVERS.items():
-        if queue == getattr(settings, setting, ""):
+        if queue and queue == getattr(settings, setting):
             return import_string(receiver)
     raise Refused(f"messages of a queue that the shop does not know: {queue}")
 

@@ -22,7 +22,6 @@ DOUBLING = (
     + " fragment f20 on Query { categories { slug } }"
 )
 CYCLE = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }"
-LONG = "{ categories { slug } } #" + "x" * 100
 NESTED = "{ stock(skus: " + "[" * 400 + "]" * 400 + ") { sku } }"
 
 

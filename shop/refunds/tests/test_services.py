@@ -26,7 +26,6 @@ from shop.warehouse.ledger import differences
 from shop.warehouse.models import Reservation, StockLevel, StockMovement
 
 pytestmark = pytest.mark.django_db
-GOODWILL = Refund.Reason.GOODWILL
 
 
 def line_of(order: Order) -> int:

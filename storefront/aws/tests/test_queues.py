@@ -43,9 +43,10 @@ def test_an_unknown_queue_is_refused_so_that_it_keeps_its_messages(queue: str) -
 
 
 def test_a_queue_that_has_no_name_yet_takes_nothing(settings: Any) -> None:
-    del settings.EVENTS_QUEUE_ARN
-    with pytest.raises(Refused, match="does not know"):
-        lambda_handler(messages(EVENTS, "one"), None)
+    settings.EVENTS_QUEUE_ARN = ""
+    for queue in (EVENTS, ""):
+        with pytest.raises(Refused, match="does not know"):
+            lambda_handler(messages(queue, "one"), None)
 
 
 def test_a_batch_of_two_queues_is_refused() -> None:
