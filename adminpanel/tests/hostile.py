@@ -24,6 +24,8 @@ DATES = ["0000-01-01", "0001-01-01", "9999-12-31", "10000-01-01", "2030-02-30", 
 TIMES = ["00:00", "25:61", "23:59:59.999999", "-1", "x" * 5000, "a\0b"]
 # Ids of rows that are not there, of rows that cannot be, and of no row at all.
 IDS = ["0", "-1", "2147483648", "9" * 30, "NaN", "a\0b", "x" * 5000, "٣²"]
+# What an address may have behind a name: each once.
+VALUES = list(dict.fromkeys([*IDS, *TEXTS]))
 
 
 def values_for(name: str) -> list[str]:

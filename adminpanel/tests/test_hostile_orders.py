@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from adminpanel.tests.hostile import IDS, TEXTS
+from adminpanel.tests.hostile import TEXTS, VALUES
 from adminpanel.tests.test_refunding import address, care, text, typed
 from shop.checkout.tests.conftest import fake
 from shop.checkout.tests.paying_builders import FakeProvider, states
@@ -59,7 +59,7 @@ def test_ids_of_orders_that_are_not_there(fake: FakeProvider, name: str) -> None
 
 
 def lists_answer(client: Client, page: str, names: tuple[str, ...]) -> None:
-    for value in [*IDS, *TEXTS]:
+    for value in VALUES:
         for name in names:
             answer = client.get(address(f"{page}_changelist"), {name: value})
             assert answer.status_code in (200, 302, 400), (page, name, value[:40])
@@ -68,4 +68,9 @@ def lists_answer(client: Client, page: str, names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("page", ["order", "refund", "alert", "paymentattempt", "providerevent", "dispute", "document"])
 def test_addresses_of_lists(fake: FakeProvider, page: str) -> None:
     paid_order(fake)
-    lists_answer(care(), page, ("q", "p", "o", "state__exact", "created_at__gte", "placed_at__gte"))
+    lists_answer(care(), page, ("q", "state__exact", "created_at__gte", "placed_at__gte"))
+
+
+def test_what_all_lists_read_by_the_same_code(fake: FakeProvider) -> None:
+    paid_order(fake)
+    lists_answer(care(), "order", ("p", "o", "no_such_field"))

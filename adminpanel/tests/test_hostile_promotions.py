@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from adminpanel.tests.builders import make_staff, signed_in
-from adminpanel.tests.hostile import IDS, TEXTS, saved_or_told
+from adminpanel.tests.hostile import TEXTS, VALUES, saved_or_told
 from adminpanel.tests.test_roles_posting import PROMOTION, SALE
 from shop.marketing.models import Promotion, Voucher
 from shop.marketing.sale_models import Sale
@@ -49,8 +49,8 @@ def test_making_codes_in_one_go(name: str) -> None:
 @pytest.mark.parametrize("page", ["promotion", "sale", "voucher", "redemption"])
 def test_addresses_of_lists_and_rows(page: str) -> None:
     client, lists = signed_in(make_staff("marketing")), reverse(f"admin:shop_{page}_changelist")
-    for value in [*IDS, *TEXTS]:
-        for name in ("q", "p", "o", "is_active__exact", "promotion__id__exact", "no_such_field"):
+    for value in VALUES:
+        for name in ("q", "is_active__exact", "promotion__id__exact"):
             assert client.get(lists, {name: value}).status_code in (200, 302, 400), (name, value[:40])
     for value in ("0", "-1", "9" * 30, "NaN", "%00", "x" * 500):
         assert client.get(f"{lists}{value}/change/").status_code in (302, 404), value[:40]

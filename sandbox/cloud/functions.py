@@ -117,16 +117,6 @@ def invoke(function: Any, body: str, request_headers: Any, response_headers: Any
     return json.dumps(told["result"])
 
 
-def waiting(state: str) -> Process | None:
-    """A process that waits for a call of that package and configuration; one that died meanwhile is none."""
-    with guard:
-        while idle[state]:
-            process = idle[state].pop()
-            if process.alive:
-                return process
-    return None
-
-
 def environment_of(function: Any) -> dict[str, str]:
     """What Lambda gives a function: its own variables, who it is, and here where AWS is."""
     return {

@@ -22,8 +22,6 @@ FEW = 4
 FOLDER = "products/demo"
 Drawn = list[list[dict[int, bytes]]]
 VIEWS = (View("whole", WIDTHS[::-1]), View("detail", (600, 320)), View("close", (600, 320)))
-# For tests: the same files in name and number, tiny.
-TINY = (View("whole", (64, 32)), View("detail", (32,)), View("close", (32,)))
 
 
 def make_pictures(

@@ -1,34 +1,21 @@
-"""The demo's parcels: every order that was sent has its own, and each agrees with its order and the stock."""
+"""The demo's parcels: those of orders that left before there were any."""
 
 from datetime import timedelta
-from io import StringIO
 
 import pytest
 
 from shop.alerts.models import Alert
 from shop.core import clock
-from shop.delivery.fulfilment import follow, is_left_to_pack, parcels_of, stage_of
+from shop.delivery.fulfilment import follow
 from shop.delivery.shipment_models import Shipment
 from shop.delivery.tests.builders import make_held_order
-from shop.demo.build import Plan, build
 from shop.demo.parcels import make_parcels
-from shop.demo.pictures import TINY
 from shop.orders.models import Order
 from shop.warehouse.leaving import ship
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import Reservation
 
 pytestmark = pytest.mark.django_db
-
-
-def test_each_order_that_was_sent_has_its_parcels_and_they_agree_with_it() -> None:
-    build(Plan(products=2, orders=12, views=TINY), StringIO())
-    paid = Order.objects.filter(state=Order.State.PAID, replaces=None)
-    assert paid.filter(shipped_at__isnull=False).exists()
-    for order in paid:
-        parcels = list(parcels_of(order))
-        assert order.shipped_at is None or parcels
-        assert stage_of(parcels, is_left=is_left_to_pack(order)) == order.fulfilment_state, order.number
 
 
 def sent_order(days: int, *units: int) -> Order:

@@ -3,7 +3,6 @@
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from io import StringIO
 from itertools import groupby
 
 import pytest
@@ -12,28 +11,23 @@ from django.db.models import F, Sum
 from shop.checkout.sentinel.run import sentinel
 from shop.core import clock
 from shop.delivery.models import ShippingRate
-from shop.demo import build as demo
-from shop.demo.build import Plan
 from shop.demo.orders import settle
 from shop.demo.people import customers
-from shop.demo.pictures import TINY
 from shop.demo.purchases import Purchase, moments, number
 from shop.invoices.models import Document
 from shop.orders.models import Order, OrderLine
 from shop.payments.models import PaymentAttempt, Refund
 from shop.returns.models import Return
 from shop.tax.amounts import contained
-from shop.warehouse.ledger import differences
 from shop.warehouse.models import Reservation, StockMovement
 
-SMALL = Plan(products=2, orders=60, views=TINY)
+pytestmark = pytest.mark.xdist_group("demo")
 State, Fulfilment = Order.State, Order.FulfilmentState
 
 
 @pytest.fixture
-def orders(db: None) -> list[Order]:
+def orders() -> list[Order]:
     """What was bought; what is sent in exchange for a return costs nothing and is none of these."""
-    demo.build(SMALL, StringIO())
     bought = Order.objects.filter(replaces=None)
     return list(bought.prefetch_related("lines", "taxes", "payment_attempts", "state_changes").order_by("placed_at"))
 
@@ -96,10 +90,6 @@ def test_nothing_waits_for_a_provider_that_never_heard_of_it(orders: list[Order]
     assert not PaymentAttempt.objects.live().exists()
 
 
-def test_the_ledger_explains_every_level(orders: list[Order]) -> None:
-    assert differences() == []
-
-
 def test_each_line_was_held_and_left_when_its_order_was_shipped(orders: list[Order]) -> None:
     held = dict(Reservation.objects.values_list("order_line__order").annotate(units=Sum("quantity")))
     assert held == dict(OrderLine.objects.values_list("order").annotate(units=Sum("quantity")))
@@ -145,20 +135,6 @@ def test_neither_today_nor_yesterday_is_empty_and_nothing_lies_ahead(now: dateti
     assert times[0][0] >= now - timedelta(days=550)
     days = {moment.date() for moment, _ in times}
     assert now.astimezone(times[0][0].tzinfo).date() in days
-
-
-def test_an_interruption_while_orders_are_written_leaves_none(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*args: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("shop.demo.build.listings.refresh", interrupt)
-        demo.build(SMALL, StringIO())
-    assert Order.objects.count() == 0
-    assert demo.interrupted()
-    demo.build(SMALL, StringIO())
-    assert Order.objects.filter(replaces=None).count() == 60
-    assert not demo.interrupted()
 
 
 def test_each_order_has_the_taxes_of_where_and_when_it_was_placed(orders: list[Order]) -> None:

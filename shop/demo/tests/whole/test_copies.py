@@ -9,14 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shop.catalog.models import Product, ProductImage, ProductListing, ProductVariant
-from shop.demo.build import Plan, build
-from shop.demo.pictures import TINY
+from shop.demo.build import build
+from shop.demo.tests.plans import SMALL
 from shop.warehouse.ledger import differences
 
-SMALL = Plan(products=2, orders=5, views=TINY)
+pytestmark = pytest.mark.xdist_group("demo")
 
 
-@pytest.mark.django_db
 def test_scale_multiplies_products_and_shares_their_pictures() -> None:
     build(replace(SMALL, scale=8), StringIO())
     assert Product.objects.count() == ProductListing.objects.count() == 16
@@ -30,9 +29,7 @@ def test_scale_multiplies_products_and_shares_their_pictures() -> None:
     assert differences() == []
 
 
-@pytest.mark.django_db
 def test_a_larger_scale_adds_what_is_missing_and_the_same_adds_nothing() -> None:
-    build(SMALL, StringIO())
     assert build(replace(SMALL, scale=2), StringIO())
     assert build(replace(SMALL, scale=4), StringIO())
     slugs = list(Product.objects.filter(slug__startswith="breton").order_by("slug").values_list("slug", flat=True))
@@ -41,9 +38,7 @@ def test_a_larger_scale_adds_what_is_missing_and_the_same_adds_nothing() -> None
     assert Product.objects.count() == 8
 
 
-@pytest.mark.django_db
 def test_pages_ask_at_most_eight_questions_and_as_many_in_a_shop_eight_times_the_size(client: Client) -> None:
-    build(SMALL, StringIO())
     few = asked(client)
     build(replace(SMALL, scale=8), StringIO())
     assert asked(client) == few
