@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from shop.core.locks import only_one
 from storefront.management.commands import run
 
 
@@ -74,6 +76,30 @@ def test_closing_it_while_its_parts_start_leaves_no_process(
     monkeypatch.setattr(run, "start", closed_meanwhile)
     call_command("run")
     assert [child.poll() is None for child in children] == [False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_shop_that_somebody_else_sets_up_is_left_to_them(
+    children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    when_open(monkeypatch, lambda: children[0].kill())
+    setting_up, told = threading.Event(), threading.Event()
+
+    def somebody_else() -> None:
+        with only_one("setting up") as mine:
+            assert mine
+            setting_up.set()
+            told.wait(60)
+        connection.close()
+
+    other = threading.Thread(target=somebody_else, daemon=True)
+    other.start()
+    assert setting_up.wait(60)
+    with pytest.raises(CommandError, match="somebody else is setting this shop up just now"):
+        call_command("run")
+    told.set()
+    other.join()
+    assert children == []
 
 
 @pytest.mark.django_db

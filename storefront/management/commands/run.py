@@ -18,6 +18,7 @@ from django.db import connection
 from shop.adapters.edge_files import PageStore
 from shop.catalog.models import Product
 from shop.core import parents
+from shop.core.locks import only_one
 from shop.demo import build as demo
 
 HOST = "127.0.0.1"
@@ -49,14 +50,21 @@ class Command(BaseCommand):
     def banner(self) -> str:
         return banner()
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Set up, start the processes, wait for the first to end or for Ctrl-C."""
-        for port in self.ports():
-            refuse_taken_port(port, settings.PORT, self.typed)
+    def set_up(self) -> None:
+        """The database and the demo shop, as far as they are missing. Raises CommandError."""
         call_command("migrate", verbosity=0)
         refuse_other_schema()
         if not Product.objects.exists() or demo.interrupted():
             self.make_demo()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Set up, start the processes, wait for the first to end or for Ctrl-C."""
+        for port in self.ports():
+            refuse_taken_port(port, settings.PORT, self.typed)
+        with only_one("setting up") as mine:
+            if not mine:
+                raise CommandError(f"somebody else is setting this shop up just now: {self.typed} once it is open")
+            self.set_up()
         # SIGHUP: the terminal was closed. SIGINT: a shell has it ignored by what it starts in the background.
         for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ending, stop)
