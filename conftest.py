@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 from sandbox.cloud import server
 from storefront.emptied_tables import Emptying
 from storefront.migrated_template import migrated_template
+from storefront.testing import Groups
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # as root, in CI, there is no other way
@@ -34,6 +35,12 @@ hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Which worker runs what."""
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

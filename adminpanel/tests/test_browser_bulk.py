@@ -12,7 +12,7 @@ from shop.catalog.models import Colour, ProductVariant
 from shop.tests.builders import make_colour, make_product, make_size, make_variant
 
 __all__ = ["desk"]
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASTE = """([field, text]) => {
   const data = new DataTransfer();
   data.setData("text/plain", text);

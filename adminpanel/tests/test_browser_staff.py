@@ -15,7 +15,7 @@ from shop.accounts.tests.test_browser_cognito import SLOW, answers, desk, press
 from shop.core import clock
 
 __all__ = ["desk"]
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def sign_in(page: Page) -> None:

@@ -21,7 +21,6 @@ from deploy.tests.deploys import SECOND, THIRD, Deploys
 from deploy.tests.stage import records, small_package
 from sandbox.cloud import functions
 
-pytestmark = pytest.mark.xdist_group("release")
 EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "The token has expired"}}, "DescribeStacks")
 
 

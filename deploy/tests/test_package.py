@@ -20,8 +20,6 @@ from deploy.tests.installed import copy_installed
 from storefront.aws.tests.events import rest
 from storefront.tests.test_settings import NEEDED
 
-pytestmark = pytest.mark.xdist_group("package")
-
 
 @pytest.fixture(scope="module")
 def names(built: Path) -> frozenset[str]:

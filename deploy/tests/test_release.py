@@ -19,7 +19,6 @@ from deploy.static import put_static
 from deploy.tests.deploys import FIRST, SECOND, THIRD, Deploys
 from deploy.tests.stage import quick_zappa, records, small_package
 
-pytestmark = pytest.mark.xdist_group("release")
 CHECK = releases.check_migrations
 
 

@@ -27,7 +27,7 @@ from shop.orders.models import Order
 from shop.tests.builders import make_promotion, make_rate, make_variant, make_voucher
 from torture.shopper import Shopper
 
-pytestmark = [pytest.mark.xdist_group("package"), pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 STAGE, SECRET, SITE = "staging", "let-me-in", "https://shop.example"
 COMMITS = ("a" * 40, "b" * 40)
 

@@ -18,7 +18,6 @@ from shop.tests.builders import make_colour, make_product, make_rate, make_size,
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 
 

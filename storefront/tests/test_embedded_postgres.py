@@ -44,7 +44,6 @@ def server_of(process: subprocess.Popen[str]) -> int:
     return int(pid)
 
 
-@pytest.mark.xdist_group("scratch-postgres")
 def test_a_killed_server_comes_up_again_and_the_last_user_stops_it() -> None:
     first = run_beside()
     os.kill(server_of(first), signal.SIGKILL)

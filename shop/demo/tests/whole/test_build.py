@@ -3,7 +3,6 @@
 from io import StringIO
 from typing import Any
 
-import pytest
 from django.core.files.storage import default_storage
 from django.db.models import Model
 
@@ -16,8 +15,6 @@ from shop.demo.tests.plans import SMALL
 from shop.models import __all__ as MODELS
 from shop.warehouse.ledger import differences
 from shop.warehouse.models import StockLevel
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def counts() -> dict[str, int]:

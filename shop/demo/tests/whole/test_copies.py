@@ -3,7 +3,6 @@
 from dataclasses import replace
 from io import StringIO
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,8 +11,6 @@ from shop.catalog.models import Product, ProductImage, ProductListing, ProductVa
 from shop.demo.build import build
 from shop.demo.tests.plans import SMALL
 from shop.warehouse.ledger import differences
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def test_scale_multiplies_products_and_shares_their_pictures() -> None:

@@ -21,7 +21,6 @@ from shop.returns.models import Return
 from shop.tax.amounts import contained
 from shop.warehouse.models import Reservation, StockMovement
 
-pytestmark = pytest.mark.xdist_group("demo")
 State, Fulfilment = Order.State, Order.FulfilmentState
 
 

@@ -1,11 +1,7 @@
 """The demo's parcels: every order that was sent has its own, and each agrees with its order and the stock."""
 
-import pytest
-
 from shop.delivery.fulfilment import is_left_to_pack, parcels_of, stage_of
 from shop.orders.models import Order
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def test_each_order_that_was_sent_has_its_parcels_and_they_agree_with_it() -> None:

@@ -1,12 +1,8 @@
 """The demo's promotions: one of each state, counted right."""
 
-import pytest
-
 from shop.marketing.models import Promotion, Voucher
 from shop.marketing.offers import Asked, offers
 from shop.marketing.sale_models import Sale
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def test_there_is_a_code_of_each_kind_and_every_count_is_explained_by_an_order() -> None:
