@@ -20,6 +20,9 @@ GIVEN = {
 PUBLIC, FILES = "edge.PublicPages", "edge.Files"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-38738e2966ac"
+# How headers begin that no response headers policy may remove ("Headers that you can't remove" in CloudFront's guide):
+# it refuses a policy that names one.
+KEPT_BY_CLOUDFRONT = ("x-edge-", "x-amz-cf-", "x-amzn-", "x-accel-", "x-cache", "proxy-")
 # What a part of an address stands for in a real one.
 SAMPLES = {"slug": "merino-jumper", "str": "some-text", "int": "7", "path": "a/b"}
 
@@ -123,6 +126,8 @@ def test_the_shop_is_shown_the_secret_and_asked_by_tls() -> None:
 
 def test_files_come_from_the_buckets_by_access_control_alone() -> None:
     origins = {each["Id"]: each for each in distribution()["Origins"]}
+    access = load.resources("edge", "dev")["Access"].properties["OriginAccessControlConfig"]
+    assert (access["OriginAccessControlOriginType"], access["SigningBehavior"]) == ("s3", "always")
     for name in ("static", "media"):
         bucket = f"aspireclothes-dev-{name}-123456789012-us-east-1"
         assert origins[name]["DomainName"] == f"{bucket}.s3.us-east-1.amazonaws.com"
@@ -220,5 +225,6 @@ def test_the_edge_reads_the_tags_that_the_shop_sends_and_shows_them_to_nobody() 
     assert distribution()["CacheTagConfig"] == {"HeaderName": HEADER}
     policy = load.resources("edge", "dev")["PageHeaders"].properties["ResponseHeadersPolicyConfig"]
     assert policy["RemoveHeadersConfig"] == {"Items": [{"Header": HEADER}]}
+    assert not HEADER.lower().startswith(KEPT_BY_CLOUDFRONT)
     pages = [each for each in distribution()["CacheBehaviors"] if each["CachePolicyId"] == PUBLIC]
     assert {each["ResponseHeadersPolicyId"] for each in pages} == {"edge.PageHeaders"}

@@ -32,7 +32,7 @@ def browser(twin: str, settings: Any) -> Client:
 def came(browser: Client, address: str = "") -> tuple[int, bool, bool]:
     """(status, whether out of the edge, whether with what only CloudFront is to see). address: else the shirt's."""
     answer = browser.get(address or Product.objects.get().get_absolute_url())
-    return answer.status_code, "X-Cache" in answer.headers, "X-Edge-Tags" in answer.headers
+    return answer.status_code, "X-Cache" in answer.headers, "Page-Tags" in answer.headers
 
 
 def keys() -> list[str]:

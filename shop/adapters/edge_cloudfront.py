@@ -14,7 +14,8 @@ from shop.adapters.aws import client
 from shop.adapters.edge import Page
 from shop.adapters.network import refuse_inside_transaction
 
-HEADER = "X-Edge-Tags"
+# CloudFront takes no header off whose name begins with X-Edge-, X-Amz-Cf- or X-Amzn-.
+HEADER = "Page-Tags"
 # CloudFront reads no more of one page; what has more is kept too shortly to need purging.
 MOST_TAGS = 50
 UNTAGGED_SECONDS = 60

@@ -170,7 +170,7 @@ def test_an_answer_to_get_is_kept_nowhere_and_knows_no_cookie() -> None:
     )
     assert response.status_code == 200 and response.json()["data"]["categories"]
     # The edge's template has no path for it (infra/tests/test_edge.py), so that tags would reach whoever asked.
-    assert response.headers["Cache-Control"] == "no-store" and "X-Edge-Tags" not in response.headers
+    assert response.headers["Cache-Control"] == "no-store" and "Page-Tags" not in response.headers
     assert "cookie" not in response.headers.get("Vary", "").lower() and not response.cookies
     variables = {"query": PRODUCT, "variables": '{"slug": "quarry"}', "operationName": ""}
     assert client.get("/graphql/", variables).json()["data"]["product"]["slug"] == "quarry"
