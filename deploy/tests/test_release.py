@@ -119,6 +119,12 @@ def test_what_fails_its_smoke_test_is_rolled_back_and_told(
     assert [known["build"] for known in deploys.account.releases()] == ["a" * 12]
 
 
+def test_a_shop_that_still_runs_another_build_does_not_pass(deploys: Deploys) -> None:
+    assert deploys("deploy", package=small_package(deploys.place)) == 0
+    with pytest.raises(smoke.SmokeTestFailed, match="/healthz does not name build bbbbbbbbbbbb: ok aaaaaaaaaaaa"):
+        smoke.smoke_test(smoke.Shop(deploys.address, "let-me-in"), "b" * 12, print)
+
+
 def test_after_a_failed_release_the_edge_forgets_what_it_kept_meanwhile(
     deploys: Deploys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,8 @@
 """Which event goes where, and which goes nowhere."""
 
 import json
+import logging
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -11,6 +13,7 @@ from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
 from shop.core.http import client_address
+from shop.core.logs import JsonLines
 from shop.tests.builders import make_variant
 from storefront.aws import entry
 from storefront.aws.entry import lambda_handler
@@ -106,6 +109,18 @@ def test_a_schedule_runs_its_job_and_no_other() -> None:
     with patch("storefront.scheduled.JOBS", jobs):
         assert lambda_handler(schedule("second"), None) == {"job": "second"}
     assert ran == ["second"]
+
+
+def test_what_is_logged_meanwhile_names_lambdas_own_request_and_the_job() -> None:
+    lines: list[str] = []
+
+    def tell() -> None:
+        lines.append(JsonLines().format(logging.makeLogRecord({"msg": "at work"})))
+
+    with patch("storefront.scheduled.JOBS", (Job("telling", tell, every=60),)):
+        lambda_handler(schedule("telling"), SimpleNamespace(aws_request_id="r-7"))
+    (line,) = map(json.loads, lines)
+    assert (line["request_id"], line["job"], line["message"]) == ("r-7", "telling", "at work")
 
 
 def test_a_job_that_fails_fails_the_invocation_and_runs_once() -> None:
