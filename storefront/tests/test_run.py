@@ -78,6 +78,19 @@ def test_closing_it_while_its_parts_start_leaves_no_process(
     assert [child.poll() is None for child in children] == [False]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_closing_it_while_it_is_set_up_ends_it_as_ctrl_c_does_so_that_its_database_ends_too(
+    number: signal.Signals, children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal.signal(number, signal.SIG_IGN)  # so that a missing handler fails the test, not the whole run
+    monkeypatch.setattr(run, "refuse_other_schema", lambda: signal.raise_signal(number))
+    when_open(monkeypatch, lambda: children[0].kill())
+    with pytest.raises(KeyboardInterrupt):
+        call_command("run")
+    assert children == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_shop_that_somebody_else_sets_up_is_left_to_them(
     children: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch

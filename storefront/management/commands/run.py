@@ -59,15 +59,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Set up, start the processes, wait for the first to end or for Ctrl-C."""
+        # SIGHUP: the terminal was closed. SIGINT: a shell has it ignored by what it starts in the background.
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ending, stop)
         for port in self.ports():
             refuse_taken_port(port, settings.PORT, self.typed)
         with only_one("setting up") as mine:
             if not mine:
                 raise CommandError(f"somebody else is setting this shop up just now: {self.typed} once it is open")
             self.set_up()
-        # SIGHUP: the terminal was closed. SIGINT: a shell has it ignored by what it starts in the background.
-        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(ending, stop)
         # Pages of another day, perhaps of another database.
         PageStore().clear()
         parts, children = self.parts(), dict[str, subprocess.Popen[bytes]]()
