@@ -34,12 +34,26 @@ class EventBridgeBus(EventBus):
         refuse_inside_transaction()
         refused: dict[str, str] = {}
         for call in _calls(messages, refused):
-            answer = client("events").put_events(Entries=[entry_of(message) for message in call])
-            # One answer an entry, in the order in which they were sent.
-            for message, told in zip(call, answer["Entries"], strict=True):
-                if not told.get("EventId"):
-                    refused[message["id"]] = f"{told.get('ErrorCode')}: {told.get('ErrorMessage')}"
+            refused |= _put(call)
         return refused
+
+
+def _put(call: Sequence[Message]) -> dict[str, str]:
+    """One call; what of it was not taken. A call that fails takes nothing away from those before it."""
+    # Heavy, and only this adapter needs it.
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        answer = client("events").put_events(Entries=[entry_of(message) for message in call])
+    except (BotoCoreError, ClientError) as error:
+        return {message["id"]: repr(error) for message in call}
+    # One answer an entry, in the order in which they were sent.
+    answers = zip(call, answer["Entries"], strict=True)
+    return {
+        message["id"]: f"{told.get('ErrorCode')}: {told.get('ErrorMessage')}"
+        for message, told in answers
+        if not told.get("EventId")
+    }
 
 
 def entry_of(message: Message) -> "PutEventsRequestEntryTypeDef":

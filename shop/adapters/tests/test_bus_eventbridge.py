@@ -11,7 +11,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from shop.adapters.aws import client
-from shop.adapters.bus import Message
+from shop.adapters.bus import MAX_BYTES, Message
 from shop.adapters.bus_eventbridge import EventBridgeBus, entry_of, message_of
 from shop.core import clock
 from shop.core.attempts import MAX_ATTEMPTS
@@ -56,6 +56,17 @@ def test_entries_that_were_not_taken_are_told_by_our_id(events: Stubber) -> None
     with events:
         refused = bus().publish(sent)
     assert refused == {sent[1]["id"]: "ThrottlingException: told", sent[3]["id"]: "InternalFailure: told"}
+
+
+def test_a_call_that_fails_after_another_takes_nothing_away_from_it(events: Stubber) -> None:
+    half = "x" * (MAX_BYTES // 2)
+    sent = [message(half), message(half), message("3")]
+    events.add_response("put_events", took(""), {"Entries": ANY})
+    events.add_client_error("put_events", "ThrottlingException")
+    with events:
+        refused = bus().publish(sent)
+    assert set(refused) == {sent[1]["id"], sent[2]["id"]}
+    assert all("ThrottlingException" in why for why in refused.values())
 
 
 def test_what_is_put_on_the_bus(events: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
