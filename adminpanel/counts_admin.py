@@ -17,6 +17,7 @@ from adminpanel.person import signed_in
 from adminpanel.site import StaffAdmin, state_column
 from adminpanel.steps import page_of, step_view
 from shop.core.errors import ShopError
+from shop.core.numbers import secret_key
 from shop.warehouse import counts
 from shop.warehouse.moving_models import StockCount
 
@@ -92,6 +93,7 @@ class StockCountAdmin(StaffAdmin):
             "title": f"Count {count}",
             "opts": self.opts,
             "may_count": may_count,
+            "key": secret_key(),
             "may_approve": request.user.has_perms(APPROVING),
         }
         return TemplateResponse(request, "adminpanel/stock/count.html", context)
@@ -111,6 +113,7 @@ def facts_of(count: StockCount, show: str, number: str) -> dict[str, Any]:
 class ScanForm(forms.Form):
     code = forms.CharField(max_length=60, strip=True)
     units = forms.IntegerField(min_value=-MOST_UNITS, max_value=MOST_UNITS, required=False)
+    key = forms.CharField(max_length=40, required=False)
 
 
 class LineForm(forms.Form):
@@ -132,7 +135,8 @@ def scanned(request: HttpRequest, count: StockCount) -> str:
     if not form.is_valid():
         raise ShopError("Scan or type a SKU or a barcode, and a whole number of units.")
     units = 1 if form.cleaned_data["units"] is None else form.cleaned_data["units"]
-    line = counts.scan(count=count, code=form.cleaned_data["code"], units=units, actor=signed_in(request))
+    code, key = form.cleaned_data["code"], form.cleaned_data["key"]
+    line = counts.scan(count=count, code=code, units=units, actor=signed_in(request), key=key)
     return f"{line.level.variant.sku}: {line.counted} counted."
 
 

@@ -1,5 +1,7 @@
 """Transfers and counts in the staff site."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -105,6 +107,18 @@ def test_a_count_is_begun_scanned_typed_and_approved() -> None:
     assert "wait for approval" in step(client, count, "finish")
     assert "is approved" in step(client, count, "approve")
     assert list(StockLevel.objects.order_by("pk").values_list("on_hand", "damaged")) == [(1, 0), (4, 1)]
+
+
+def test_a_scan_whose_button_is_pressed_twice_counts_once_and_the_next_form_counts_again() -> None:
+    client, variant = keeper(), make_variant(stock=5)
+    count = begin(StockCount(location=make_location()))
+    page = reverse("admin:shop_stockcount_change", args=[count.pk])
+    keys = [re.findall(r'name="key" value="([^"]+)"', client.get(page).content.decode())[0] for _ in range(2)]
+    for key in (keys[0], keys[0], keys[1]):
+        client.post(page, {"code": variant.sku, "units": "1", "key": key})
+    assert count.lines.get().counted == 2
+    assert client.post(page, {"code": variant.sku, "key": "x" * 41}, follow=True).status_code == 200
+    assert count.lines.get().counted == 2
 
 
 def test_what_is_wrongly_scanned_or_typed_is_told_and_changes_nothing() -> None:

@@ -60,17 +60,21 @@ def enter(
 
 
 @transaction.atomic
-def scan(*, count: StockCount, code: str, units: int = 1, actor: "User | None" = None) -> StockCountLine:
+def scan(*, count: StockCount, code: str, units: int = 1, actor: "User | None" = None, key: str = "") -> StockCountLine:
     """Units of the piece with that SKU or barcode were scanned: they are added to those found before.
 
-    A piece that nobody knew to lie there gets a line. Raises ShopError with the reason, with nothing changed.
+    A piece that nobody knew to lie there gets a line. key: of the form it came by; sent again it adds nothing more.
+    Raises ShopError with the reason, with nothing changed.
     """
     _open(count.pk)
     line = _line_for(count, _variant_of(code))
     row = StockCountLine.objects.select_for_update(of=("self",)).get(pk=line.pk)
+    if key and row.scan_key == key:
+        return row
     found = (row.counted or 0) + units
     if found < 0:
         raise ShopError(f"Only {row.counted or 0} of these were scanned.")
+    row.scan_key = key
     return _entered(row, found, row.damaged, actor)
 
 
@@ -128,7 +132,7 @@ def _entered(row: StockCountLine, counted: int | None, damaged: int, actor: "Use
     level = StockLevel.objects.locked().get(pk=row.level_id)
     row.counted, row.damaged, row.counted_by, row.counted_at = counted, damaged, actor, clock.now()
     row.expected = None if counted is None else expected_on_shelf(level)
-    row.save(update_fields=["counted", "damaged", "counted_by", "counted_at", "expected"])
+    row.save(update_fields=["counted", "damaged", "counted_by", "counted_at", "expected", "scan_key"])
     return row
 
 

@@ -138,6 +138,8 @@ class StockCountLine(models.Model):
     damaged = models.PositiveIntegerField(default=0, help_text="Found damaged, besides the counted ones")
     counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     counted_at = models.DateTimeField(null=True)
+    # Of the form that the last scan came by: a button that is pressed twice sends it twice.
+    scan_key = models.CharField(max_length=40, blank=True, editable=False)
 
     class Meta:
         ordering = ["pk"]
