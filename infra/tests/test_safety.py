@@ -212,6 +212,14 @@ def test_nothing_ends_at_the_function_itself() -> None:
     assert [arn for arn in arns if ":lambda:" in arn or "function" in arn] == []
 
 
+def test_refused_traffic_is_written_down_with_all_rights_that_it_takes() -> None:
+    (statement,) = resolved("AWS::IAM::Role")["network.FlowLogRole"].properties["Policies"][0]["PolicyDocument"][
+        "Statement"
+    ]
+    needed = {"CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "PutLogEvents"}
+    assert set(statement["Action"]) == {f"logs:{name}" for name in needed}
+
+
 def test_only_named_ports_are_open_and_none_to_the_world() -> None:
     for name, made in resolved("AWS::EC2::SecurityGroup").items():
         for rule in as_list(made.properties.get("SecurityGroupIngress", [])):
