@@ -17,6 +17,7 @@ from shop.core.logs import measure
 from shop.events.dispatch import dispatch
 from shop.events.envelope import Event
 from shop.events.models import OutboxEvent
+from shop.events.registry import HANDLERS
 
 State = OutboxEvent.State
 FIGURES = {"OrderPlaced": "OrdersPlaced", "OrderPaid": "OrdersPaid"}
@@ -40,11 +41,18 @@ def publish(bus: EventBus, rows: Sequence[OutboxEvent]) -> int:
     # Only rows still pending: another relay may have finished one whose claim ran out meanwhile.
     pending = OutboxEvent.objects.filter(state=State.PENDING)
     pending.filter(pk__in=taken).update(state=State.PUBLISHED, published_at=clock.now(), last_error="")
+    acknowledge_unheard([row for row in rows if row.pk in taken])
     for row in rows:
         if str(row.pk) in refused:
             pending.filter(pk=row.pk).update(**row.after_failure(refused[str(row.pk)], given_up=State.DEAD))
     count_orders([row for row in rows if row.pk in taken and not row.republished])
     return len(taken)
+
+
+def acknowledge_unheard(published: Iterable[OutboxEvent]) -> None:
+    """Nobody has to handle these any more: otherwise all of them would come again on the day they get a consumer."""
+    if unheard := [row.pk for row in published if not HANDLERS.get(row.name)]:
+        OutboxEvent.objects.filter(pk__in=unheard, acknowledged_at=None).update(acknowledged_at=clock.now())
 
 
 def count_orders(published: Iterable[OutboxEvent]) -> None:

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from shop.core import clock
 from shop.events.acknowledging import MOST, republish_unacknowledged
 from shop.events.models import OutboxEvent
+from shop.events.registry import HANDLERS
 from shop.events.relay import relay
 from shop.events.services import emit
 from shop.events.tests import recorders
@@ -74,6 +75,22 @@ def test_an_event_without_consumers_needs_no_acknowledgement(settings: Settings)
     later()
     assert republish_unacknowledged() == 0
     assert OutboxEvent.objects.get().state == State.PUBLISHED
+
+
+def test_a_consumer_that_is_added_hears_nothing_of_what_was_before(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    InProcess(settings)
+    with transaction.atomic():
+        emit("CustomerSignedUp", {"user_id": 1})
+    assert relay() == 1
+    monkeypatch.setitem(HANDLERS, "CustomerSignedUp", HANDLERS["OrderPaid"])
+    later()
+    assert republish_unacknowledged() == 0
+    with transaction.atomic():
+        emit("CustomerSignedUp", {"user_id": 2})
+    assert relay() == 1
+    assert len(recorders.seen) == 2
 
 
 def test_events_handled_in_the_process_are_acknowledged_at_once(settings: Settings) -> None:
