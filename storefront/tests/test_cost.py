@@ -22,7 +22,8 @@ def said(*arguments: str) -> str:
 
 def test_it_prints_the_bill_beside_the_briefs() -> None:
     text = said("--lines")
-    for words in ("the brief", "125.00", "Aurora", "an order", "NAT gateway", "Measured"):
+    told = ("13.52  EventBridge in the brief: 5 million events", "-  WAF and Shield in the brief: 0.025 a GB")
+    for words in ("the brief", "125.00", "Aurora", "an order", "NAT gateway", "Measured", *told):
         assert words in text
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from shop.operations.costs.bill import Bill, alternatives
+from shop.operations.costs.bill import Bill, Service, alternatives
 
 ROW = "{:<26}{:>12}{:>12}{:>14}{:>14}"
 
@@ -17,9 +17,8 @@ def words(found: Bill) -> Iterator[str]:
     )
     yield ROW.format("", "the brief", "this shop", "no free tier", "first year")
     for service in found.services:
-        brief = "-" if service.brief is None else f"{service.brief:.2f}"
         figures = (f"{usd:.2f}" for usd in (service.usd, service.full, service.first_year))
-        yield ROW.format(service.name, brief, *figures)
+        yield ROW.format(service.name, in_brief(service), *figures)
     yield ROW.format(
         "Sum", f"{found.brief_total:.2f}", *(f"{u:.2f}" for u in (found.usd, found.full, found.first_year))
     )
@@ -35,6 +34,11 @@ def words(found: Bill) -> Iterator[str]:
     yield f"Measured {found.inputs.measured.at}: {found.inputs.measured.how}"
 
 
+def in_brief(service: Service) -> str:
+    """The brief's figure; "-" where it names no sum."""
+    return "-" if service.brief is None else f"{service.brief:.2f}"
+
+
 def brief_lines(found: Bill) -> float:
     """What the brief's lines come to; it says 125."""
     return sum(service.brief or 0 for service in found.services)
@@ -43,6 +47,8 @@ def brief_lines(found: Bill) -> float:
 def lines(found: Bill) -> Iterator[str]:
     """Each line with its quantity, price unit and where the quantity comes from."""
     for service in found.services:
+        if service.brief_words:
+            yield f"{in_brief(service):>10}  {service.name} in the brief: {service.brief_words}"
         for line in service.lines:
             why = f" ({line.what})" if line.what else ""
             yield f"{line.usd:>10.2f}  {service.name}: {line.quantity:,.4g} {line.unit} at {line.price:g}{why}"
