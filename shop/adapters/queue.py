@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shop.adapters.kick import kicking
+from shop.core.storable import storable
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,10 @@ def handle_each(records: Sequence[Record], handle: Callable[[Record], None]) -> 
                 handle(record)
             except Exception as error:  # noqa: BLE001 - the others still have to be handled
                 name = str(record.get("messageId", "?"))
-                log.warning("message %s was not handled: %s: %s", name, type(error).__name__, error)
-                faults.append(f"{name}: {type(error).__name__}: {error}")
+                # The words may quote the message, and half a character in a log line is one that no reader takes.
+                words = storable(f"{type(error).__name__}: {error}")
+                log.warning("message %s was not handled: %s", name, words)
+                faults.append(f"{name}: {words}")
     if faults:
         raise BatchFailed("; ".join(faults))
 

@@ -139,3 +139,10 @@ def test_what_consumers_wrote_is_worked_on_at_once(settings: Settings, monkeypat
 def write_mail(event: Event) -> None:
     key = f"account-closed:{event.id}"
     queue_mail(key=key, to="sam@example.org", template="account-closed", context={})
+
+
+def test_a_refusal_that_quotes_half_a_character_can_be_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(BatchFailed) as failed:
+        receive([record(detail=DETAIL | {"\ud800\0": 1})])
+    for words in (str(failed.value), caplog.text):
+        assert words.strip().endswith("Malformed: OrderPaid: ? is not a field")
