@@ -1,6 +1,7 @@
 """Each night database and pictures are copied, also to another region, and somebody hears when that fails."""
 
 import json
+import re
 from uuid import uuid4
 
 import pytest
@@ -24,7 +25,20 @@ def test_each_night_a_copy_is_kept_here_and_another_in_the_second_region() -> No
     vault = load.resources("vault", "dev", region="eu-west-1")["Copies"].properties["BackupVaultName"]
     assert copy["DestinationBackupVaultArn"] == f"arn:aws:backup:eu-west-1:123456789012:backup-vault:{vault}"
     assert (rule["Lifecycle"], copy["Lifecycle"]) == ({"DeleteAfterDays": 35}, {"DeleteAfterDays": 14})
-    assert rule["ScheduleExpression"] == "cron(0 4 * * ? *)"
+    assert rule["ScheduleExpression"] == "cron(0 5 * * ? *)"
+
+
+@pytest.mark.parametrize(("engine", "name"), [("postgres", "Instance"), ("aurora", "Database")])
+def test_no_backup_begins_while_the_database_is_busy_with_itself_or_in_the_hour_before(engine: str, name: str) -> None:
+    """AWS Backup's guide: RDS refuses it in the windows of maintenance and of its own backups. In minutes of a day."""
+    (rule,) = load.resources("backup", "dev")["Plan"].properties["BackupPlan"]["BackupPlanRule"]
+    minute, hour = rule["ScheduleExpression"].removeprefix("cron(").split()[:2]
+    first = int(hour) * 60 + int(minute)
+    last = first + rule["StartWindowMinutes"]
+    database = load.resources("data", "dev", given={"Engine": engine})[name].properties
+    for window in (database["PreferredBackupWindow"], database["PreferredMaintenanceWindow"]):
+        begins, ends = (int(at[:2]) * 60 + int(at[3:]) for at in re.findall(r"\d\d:\d\d", window))
+        assert last < begins - 60 or first > ends, window
 
 
 def test_it_copies_what_cannot_be_made_again() -> None:

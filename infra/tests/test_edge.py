@@ -165,11 +165,14 @@ def test_a_standby_takes_over_only_where_there_is_one() -> None:
     zone = {**GIVEN, "HostedZoneId": "Z1"}
     alone = load.resources("edge", "dev", given=zone)
     assert "Failover" not in alone["Address"].properties
-    assert not {"Standby", "Health", "HealthAlarm"} & set(alone)
+    assert not {"Standby", "Standby6", "Health", "HealthAlarm"} & set(alone)
     both = load.resources("edge", "dev", given={**zone, "StandbyDomain": "d-1.example", "StandbyZoneId": "Z2"})
-    assert both["Address"].properties["Failover"] == "PRIMARY"
-    assert both["Address"].properties["HealthCheckId"] == "edge.Health"
-    assert both["Standby"].properties["Failover"] == "SECONDARY"
+    assert {both[name].properties["HealthCheckId"] for name in ("Address", "Address6")} == {"edge.Health"}
+    for first, second in (("Address", "Standby"), ("Address6", "Standby6")):
+        names = [both[name].properties for name in (first, second)]
+        assert [name["Failover"] for name in names] == ["PRIMARY", "SECONDARY"]
+        assert len({(name["Name"], name["Type"]) for name in names}) == 1
+        assert names[1]["AliasTarget"] == {"DNSName": "d-1.example", "HostedZoneId": "Z2"}
     # An address that wakes no database.
     assert both["Health"].properties["HealthCheckConfig"]["ResourcePath"] == "/healthz"
 

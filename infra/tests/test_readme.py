@@ -17,6 +17,12 @@ def test_the_stacks_are_made_in_their_order() -> None:
     assert tuple(name for name, _ in COMMANDS) == load.STACKS
 
 
+def test_who_signs_people_in_is_made_once_the_mail_may_be_sent() -> None:
+    """Cognito makes no pool whose sender SES has not verified."""
+    between = PAGE[PAGE.index("\nstack mail") : PAGE.index("\nstack identity")]
+    assert "get-email-identity" in between and "VerifiedForSendingStatus" in between
+
+
 def test_each_stack_is_told_what_it_has_no_default_for_and_nothing_that_it_does_not_know() -> None:
     for stack, words in COMMANDS:
         given = {"Stage", *re.findall(r"(\w+)=", words)}

@@ -195,6 +195,13 @@ def test_there_is_one_database_whichever_engine_is_asked_for_and_both_tell_the_s
     assert both["aurora"].outputs()["aspireclothes-dev-DatabaseArn"].endswith(":cluster:aspireclothes-dev")
 
 
+@pytest.mark.parametrize(("least", "pause"), [("0", 300), ("0.5", None), ("2", None)])
+def test_when_to_sleep_is_said_of_a_database_that_may_sleep_alone(least: str, pause: int | None) -> None:
+    """RDS: SecondsUntilAutoPause can only be specified when minimum capacity is 0."""
+    made = load.resources("data", "dev", given={"Engine": "aurora", "MinimumCapacity": least})
+    assert made["Database"].properties["ServerlessV2ScalingConfiguration"].get("SecondsUntilAutoPause") == pause
+
+
 def test_a_standby_is_a_machine_in_the_other_zone_of_either_engine() -> None:
     instance = load.resources("data", "dev", given={"Reader": "yes"})["Instance"].properties
     assert instance["MultiAZ"] is True
