@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from zappa.core import Zappa
 
 from deploy import buildspec
@@ -301,6 +302,23 @@ FORMS = {
 }
 # These have no name, or belong to one that has.
 NAMELESS = {"AWS::IAM::Role", "AWS::IAM::Policy", "AWS::Lambda::EventSourceMapping", "AWS::SQS::QueuePolicy"}
+
+
+# Of keys of our own, and of rules that call with a role: none of these has one.
+NOT_HERE = {"kms:Decrypt", "iam:PassRole"}
+
+
+@pytest.mark.parametrize("kind", sorted({*FORMS, *NAMELESS}))
+def test_cloudformation_may_look_at_what_it_makes_as_its_own_types_say(kind: str) -> None:
+    """AWS publishes with each type what its handlers call; without it a resource fails though it has been made."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    calls = {
+        *schema["handlers"].get("read", {}).get("permissions", []),
+        *schema.get("tagging", {}).get("permissions", []),
+    }
+    stack = statements(made_for("staging")["PaymentStackRole"])
+    allowed = {action for statement in stack for action in as_list(statement["Action"])}
+    assert calls - NOT_HERE - allowed == set()
 
 
 def test_cloudformation_may_make_all_that_is_in_the_payment_stack() -> None:

@@ -39,6 +39,13 @@ def test_the_pool_of_the_sandbox_is_like_it() -> None:
         assert pool["Policies"]["PasswordPolicy"].get(name) == value
 
 
+def test_what_cognito_fills_in_stands_in_messages_and_never_in_a_subject() -> None:
+    pool = resources()["Pool"]["Properties"]
+    for mail in (pool["VerificationMessageTemplate"], pool["AdminCreateUserConfig"]["InviteMessageTemplate"]):
+        assert "{####}" in mail["EmailMessage"]
+        assert "{####}" not in str(mail["EmailSubject"]) and "{username}" not in str(mail["EmailSubject"])
+
+
 def test_no_new_address_is_in_force_before_it_is_confirmed() -> None:
     settings = resources()["Pool"]["Properties"]["UserAttributeUpdateSettings"]
     assert settings == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
