@@ -31,6 +31,8 @@ GIVEN = {"CODEBUILD_SRC_DIR", SUCCEEDING}
 USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
 # At the head of a command, or by `for`: what comes later is an argument of somebody's.
 ASSIGNED = re.compile(r"(?:(?:^|[;&|({]|\bexport\s)\s*([A-Za-z_]\w*)=|\bfor\s+([A-Za-z_]\w*)\s+in\b)", re.MULTILINE)
+# CodeBuild writes each command into a script of its own: variables and the folder go on to the next, functions do not.
+FUNCTION = re.compile(r"(?:^|[;&|])\s*([A-Za-z_]\w*)\s*\(\)\s*\{", re.MULTILINE)
 # Reads names of files, each a command, and tells how each ended. One shell for all: what a command sets, lasts.
 LOOP = 'exec 3>/dev/fd/{results}; while IFS= read -r _file; do . "$_file" </dev/null 3>&-; echo $? >&3; done'
 
@@ -125,7 +127,14 @@ class Shell:
         self.results = -1
 
     def run(self, command: str) -> bool:
-        """Run a command; whether it ended with 0."""
+        """Run a command, and forget the functions that it made; whether it ended with 0."""
+        passed = self.ask(command)
+        for name in FUNCTION.findall(command):
+            self.ask(f"unset -f {name}")
+        return passed
+
+    def ask(self, command: str) -> bool:
+        """Have the shell read one command; whether it ended with 0."""
         process = self.process or self.start()
         self.file.write_text(f"{command}\n")
         assert process.stdin

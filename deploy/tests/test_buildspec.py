@@ -54,19 +54,34 @@ def test_phases_come_in_codebuilds_order_and_end_by_its_rules(
     assert done(tmp_path) == expected
 
 
-def test_all_commands_share_one_shell(tmp_path: Path) -> None:
+def test_variables_and_the_folder_last(tmp_path: Path) -> None:
     spec = written(
         tmp_path,
         """
         version: 0.2
         phases:
-          install: {commands: [kept=here, "note() { echo $1 >> $CODEBUILD_SRC_DIR/done; }", mkdir below]}
-          build: {commands: [cd below, note $kept]}
-          post_build: {commands: ['note $(basename "$PWD")']}
+          install: {commands: [kept=here, mkdir below]}
+          build: {commands: [cd below, echo $kept >> $CODEBUILD_SRC_DIR/done]}
+          post_build: {commands: ['echo $(basename "$PWD") >> $CODEBUILD_SRC_DIR/done']}
         """,
     )
     assert run(spec, {}, tmp_path)
     assert done(tmp_path) == ["here", "below"]
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_function_ends_with_its_command(tmp_path: Path, shell: str) -> None:
+    spec = written(
+        tmp_path,
+        f"""
+        version: 0.2
+        env: {{shell: {shell}}}
+        phases:
+          build: {{commands: ["true; note() {{ echo $1 >> done; }}; note first", note second, note third]}}
+        """,
+    )
+    assert not run(spec, {}, tmp_path)
+    assert done(tmp_path) == ["first"]
 
 
 def test_no_command_reads_what_is_not_its_own(tmp_path: Path) -> None:

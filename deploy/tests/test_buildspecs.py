@@ -32,7 +32,7 @@ def test_and_fails_where_nobody_answers(tmp_path: Path, capfd: pytest.CaptureFix
     hasty = tmp_path / "smoke.yml"
     hasty.write_text(SPECS["smoke"].read_text().replace("--retry 5", "--retry 0"))
     assert not buildspec.run(buildspec.load(hasty), {"SITE_URL": "http://127.0.0.1:1"})
-    assert "FAILED: ask" in capfd.readouterr().out
+    assert "FAILED: for path" in capfd.readouterr().out
 
 
 def test_a_deploy_without_a_package_ends_before_it_begins(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from infra import load
 
-PRETENDED = ("cfn-signal", "dnf", "sysctl", "systemctl", "aws", "curl", "ip")
+PRETENDED = ("cfn-signal", "dnf", "sysctl", "systemctl", "aws", "curl", "ip", "dd", "chmod", "mkswap", "swapon")
 
 
 def run(folder: Path, failing: str = "") -> list[str]:
@@ -35,8 +35,16 @@ ROUTE = "--route-table-id network.RoutesByInstance --destination-cidr-block 0.0.
 SIGNAL = "cfn-signal -e {} --stack aspireclothes-dev-network --resource NatGroup --region us-east-1"
 
 
+# dnf has been killed on machines of half a gigabyte.
+SWAP = (
+    "dd if=/dev/zero of=/var/swap bs=1M count=512 status=none",
+    *("chmod 600 /var/swap", "mkswap /var/swap", "swapon /var/swap"),
+)
+
+
 def test_it_forwards_first_and_takes_the_route_last(tmp_path: Path) -> None:
     assert run(tmp_path) == [
+        *SWAP,
         "dnf install -y nftables",
         "sysctl --system",
         "systemctl enable --now nftables",
@@ -54,6 +62,12 @@ def test_it_forwards_first_and_takes_the_route_last(tmp_path: Path) -> None:
 def test_the_first_one_makes_the_route(tmp_path: Path) -> None:
     given = run(tmp_path, failing="'aws ec2 replace-route'")
     assert given[-2:] == [f"aws ec2 create-route {ROUTE}", SIGNAL.format(0)]
+
+
+def test_without_swap_it_goes_on(tmp_path: Path) -> None:
+    given = run(tmp_path, failing="'mkswap'")
+    assert "swapon /var/swap" not in given
+    assert given[-1] == SIGNAL.format(0)
 
 
 @pytest.mark.parametrize("failing", ["'dnf'", "'systemctl'", "'aws ec2'"])
