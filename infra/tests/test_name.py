@@ -1,6 +1,7 @@
 """The shop's names: each has its certificate, and another one leads to the shop's own, with what was asked for."""
 
 import json
+import re
 import shutil
 import subprocess
 
@@ -43,6 +44,14 @@ def test_every_address_leads_to_the_same_one_of_the_shop(uri: str, query: str, l
         "statusDescription": "Permanent Redirect",
         "headers": {"location": {"value": location}},
     }
+
+
+def test_the_longest_name_still_names_a_function() -> None:
+    """CloudFront: 64 letters, figures, hyphens and underscores."""
+    longest = int(load.template("name")["Parameters"]["Name"]["MaxLength"])
+    name = "www." + "x" * (longest - len("www..example")) + ".example"
+    made = load.resources("name", "production", given={**GIVEN, "Name": name})
+    assert re.fullmatch("[a-zA-Z0-9_-]{1,64}", made["Elsewhere"].properties["Name"])
 
 
 def test_the_function_answers_before_the_shop_is_asked() -> None:
