@@ -73,6 +73,8 @@ def cloud(settings: Any) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in server.ENVIRONMENT.items():
             environment.setenv(name, value)
+        # On a busy machine an answer takes longer than a customer waits, and what is asked for again is counted twice.
+        environment.setattr("shop.adapters.dynamodb.ANSWER_SECONDS", 60)
         settings.AWS_REGION, settings.AWS_ENDPOINT = server.REGION, server.serve()
         yield str(settings.AWS_ENDPOINT)
 
