@@ -21,6 +21,9 @@ from storefront.aws.refusals import Refused
 from storefront.aws.tests.events import BUYER, field, messages, payload_2, rest, schedule
 from storefront.scheduled import JOBS, Job
 
+# Each event begins with a look at the connection, which may be open.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 SNS = {
     "Records": [
         {
@@ -83,7 +86,6 @@ def test_a_refusal_says_what_it_saw() -> None:
         lambda_handler({"command": "os.getcwd", "event": {}}, None)
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("make", [rest, payload_2])
 def test_a_page_comes_whole_through_the_function(make: Any, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
@@ -145,7 +147,6 @@ def test_a_field_is_resolved_with_the_whole_event() -> None:
     looked_up.assert_called_once_with("shop.graphql.appsync.resolve")
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("event", [schedule("publish"), {"manage": "showmigrations shop"}, messages("arn:kick", "{}")])
 def test_a_connection_that_broke_between_two_events_is_made_anew(event: Any, settings: Any) -> None:
     settings.KICK_QUEUE_ARN = "arn:kick"
